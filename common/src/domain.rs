@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod container;
+pub mod digest;
 pub mod error;
 pub mod image;
 pub mod mount;

@@ -56,11 +56,11 @@ pub struct Env {
 pub enum EnvValue {
     /// As given; Kubernetes expands `$(VAR)` in it.
     Literal(String),
-    /// One key of a `ConfigMap`.
+    /// One key of a ConfigMap.
     ConfigMap(ConfigMapRef),
 }
 
-/// One key of a `ConfigMap`; as text, `<map>.<key>`.
+/// One key of a ConfigMap; as text, `<map>.<key>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ConfigMapRef {
@@ -94,7 +94,7 @@ impl From<ConfigMapRef> for String {
     }
 }
 
-/// The wire's shape of an [`Env`]: `type` is there for a `ConfigMap` only.
+/// The wire's shape of an [`Env`]: `type` is there for a ConfigMap only.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum EnvJson {
@@ -134,6 +134,7 @@ mod empty_is_none {
 
     use super::WorkingDir;
 
+    #[expect(clippy::ref_option, reason = "serde's signature")]
     pub(super) fn serialize<S: Serializer>(
         value: &Option<WorkingDir>,
         serializer: S,

@@ -57,7 +57,7 @@ pub struct VolumeMount {
     pub mount_path: MountPath,
 }
 
-/// A `ConfigMap` of the project, whose keys become files.
+/// A ConfigMap of the project, whose keys become files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigMount {

@@ -116,12 +116,12 @@ text! {
 }
 
 text! {
-    /// A `ConfigMap`: as a volume's. It has no `.`, so that `<map>.<key>` can be split.
+    /// A ConfigMap: as a volume's. It has no `.`, so that `<map>.<key>` can be split.
     ConfigMapName, object_name
 }
 
 text! {
-    /// A key of a `ConfigMap`: `[-._a-zA-Z0-9]{1,253}`, not `.`, not starting with `..`.
+    /// A key of a ConfigMap: `[-._a-zA-Z0-9]{1,253}`, not `.`, not starting with `..`.
     ConfigMapKey, |text| {
         let letters = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
         if letters && (1..=253).contains(&text.len()) && text != "." && !text.starts_with("..") {

@@ -77,6 +77,11 @@ impl Regions {
         self.0.iter().find(|region| region.id.as_str() == id)
     }
 
+    /// The first one, which takes what names no region.
+    pub fn first(&self) -> &Arc<Region> {
+        &self.0[0]
+    }
+
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Region>> {
         self.0.iter()

@@ -113,7 +113,7 @@ impl TryFrom<u64> for Instances {
 }
 
 /// An exposed port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Port {
     /// The number, outside and inside alike.
     pub port: std::num::NonZeroU16,
@@ -122,7 +122,7 @@ pub struct Port {
 }
 
 /// A transport.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Protocol {
     /// TCP.

@@ -23,7 +23,7 @@ pub enum Observation {
 /// A subject's part of the cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
-    /// The Deployment or `StatefulSet`, if there is one of that name.
+    /// The Deployment or StatefulSet, if there is one of that name.
     pub object: Option<SeenObject>,
     /// Its pods, oldest first, at most 100.
     pub pods: Vec<Pod>,
@@ -31,7 +31,7 @@ pub struct Seen {
     pub live_pods: u32,
 }
 
-/// A Deployment or `StatefulSet`. Counts that Kubernetes leaves out are 0.
+/// A Deployment or StatefulSet. Counts that Kubernetes leaves out are 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeenObject {
     /// The owner that it names; none for a foreign one.

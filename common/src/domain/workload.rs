@@ -94,7 +94,8 @@ impl Workload {
 /// What the cluster has of a subject, as far as the worker made it so.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Applied {
-    /// The newest generation that it has; 0 for none.
+    /// The newest generation that it has; 0 for none. Kept beside the rest, for conditions on it.
+    #[serde(skip)]
     pub generation: u64,
     /// `metadata.generation` of the workload object after the last apply: an older observation is out of date.
     pub object_generation: i64,

@@ -91,7 +91,7 @@ proptest! {
             let before = service.clone();
             match service.scale(Instances::try_from(count).unwrap(), &region()).unwrap() {
                 Transition::Unchanged => prop_assert_eq!(u64::from(before.shape.instances()), count),
-                other => service = changed(other),
+                other @ (Transition::Changed(_) | Transition::Revised(..)) => service = changed(other),
             }
             prop_assert!(service.generation - before.generation <= 1);
             prop_assert_eq!(u64::from(service.shape.instances()), count);

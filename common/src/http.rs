@@ -1,0 +1,29 @@
+//! HTTP: routes, what a request may do, what it says, and errors as answers.
+//!
+//! ```text
+//! service::Service -> routes -> gate (who, where, how often) -> handler -> mutation | store -> answer
+//!                                                                     any Error -> problem
+//! ```
+
+mod answer;
+mod body;
+mod caller;
+mod context;
+mod gate;
+pub mod json;
+pub mod microservice;
+mod mutation;
+mod path;
+mod problem;
+mod rate;
+mod routes;
+mod scope;
+
+pub use answer::Answer;
+pub use body::Body;
+pub use caller::{Access, Auth, Caller};
+pub use context::Context;
+pub use mutation::{Decision, Reply, change_service, mutate};
+pub use rate::RateLimit;
+pub use routes::{Route, Routes};
+pub use scope::Scope;

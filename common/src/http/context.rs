@@ -1,0 +1,24 @@
+//! What handlers work with.
+
+use std::sync::Arc;
+
+use super::caller::Auth;
+use super::rate::RateLimit;
+use crate::domain::region::Regions;
+use crate::queue::Queue;
+use crate::store::Store;
+
+/// The handles of one process, made once.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The table.
+    pub store: Store,
+    /// The queue of doorbells.
+    pub queue: Queue,
+    /// The regions served.
+    pub regions: Arc<Regions>,
+    /// How callers are told apart.
+    pub auth: Auth,
+    /// How many mutations a caller may make, where that is limited.
+    pub rate: Option<Arc<RateLimit>>,
+}

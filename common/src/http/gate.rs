@@ -1,0 +1,82 @@
+//! The checks before any handler, in their order (kirk-spec 1.4): caller, region, rights, rate.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
+use axum::http::Method;
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::caller::Access;
+use super::context::Context;
+use super::problem::RequestId;
+use super::routes::Table;
+use super::scope::Scope;
+use crate::domain::error::{Error, Missing, Result};
+
+/// What the gate needs.
+#[derive(Clone)]
+pub(super) struct Gate {
+    pub(super) context: Context,
+    pub(super) table: Table,
+}
+
+/// Lets a request pass to its handler, with its [`Scope`], or refuses it.
+pub(super) async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Result<Response> {
+    let (mut parts, body) = request.into_parts();
+    let matched = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
+    let method = if parts.method == Method::HEAD { Method::GET } else { parts.method.clone() };
+    let access = gate.table.access(&method, matched);
+    let access = access.ok_or_else(|| Error::internal("find the rights of a route", matched.to_owned()))?;
+    if access != Access::Public {
+        let params = RawPathParams::from_request_parts(&mut parts, &()).await;
+        let params = params.map_err(|_| Error::NotFound(Missing::Path))?;
+        let params = params.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+        let scope = scope(&gate.context, access, &parts, params)?;
+        parts.extensions.insert(scope);
+    }
+    Ok(next.run(Request::from_parts(parts, body)).await)
+}
+
+fn scope(
+    context: &Context,
+    access: Access,
+    parts: &axum::http::request::Parts,
+    params: Vec<(String, String)>,
+) -> Result<Scope> {
+    let caller = context.auth.caller(&parts.headers)?;
+    let region = match params.iter().find(|(key, _)| key == "region") {
+        Some((_, id)) => {
+            context.regions.get(id).ok_or_else(|| Error::NotFound(Missing::Region(id.clone())))?
+        }
+        None => context.regions.first(),
+    };
+    let RequestId(request_id) = parts
+        .extensions
+        .get()
+        .cloned()
+        .ok_or_else(|| Error::internal("find the request's id", "there is none"))?;
+    let header = |name: &str| {
+        parts.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
+    let scope = Scope {
+        caller,
+        region: Arc::clone(region),
+        route: format!("{} {}", parts.method, parts.uri.path()),
+        request_id,
+        idempotency_key: header("idempotency-key"),
+        params,
+    };
+    context.auth.check(&scope.caller, access, scope.target().project.as_ref())?;
+    if access.is_mutation() {
+        let allowed = |rate: &super::RateLimit| rate.take(scope.caller.name(), Instant::now());
+        if !context.rate.as_deref().is_none_or(allowed) {
+            return Err(Error::TooManyRequests);
+        }
+        if !region.enabled {
+            return Err(Error::RegionDisabled(region.id.to_string()));
+        }
+    }
+    Ok(scope)
+}

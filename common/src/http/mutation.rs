@@ -1,0 +1,172 @@
+//! Mutations: read, decide, commit, ring. A handler brings the first two.
+
+use axum::response::{IntoResponse, Response};
+
+use super::answer::Answer;
+use super::body::Body;
+use super::context::Context;
+use super::microservice::answer;
+use super::problem::Chain;
+use super::scope::Scope;
+use crate::clock;
+use crate::domain::Timestamp;
+use crate::domain::digest::sha256_hex;
+use crate::domain::error::{Error, Result};
+use crate::domain::operation::Action;
+use crate::domain::service::Transition;
+use crate::domain::subject::{Doorbell, ProjectId, Subject};
+use crate::store::{Committed, Mutation, Place, Record, Replay, ReplayKey, Target};
+
+/// How often a lost race is run again before the caller hears of it (kirk-spec §5).
+const TRIES: usize = 4;
+/// How long an answer is kept for its idempotency key.
+const REPLAY_KEPT_S: i64 = 24 * 60 * 60;
+/// The largest answer that is kept: an item holds 400 KB.
+const REPLAY_BYTES_MAX: usize = 380 * 1024;
+/// When the sweeper rings for what was accepted and not applied.
+const DUE_AFTER_S: i64 = 60;
+
+/// What a handler decided.
+#[derive(Debug)]
+pub struct Decision {
+    /// The project that it is in.
+    pub project: ProjectId,
+    /// What changes.
+    pub mutation: Mutation,
+    /// Whom to ring for.
+    pub ring: Vec<Subject>,
+    /// What to answer.
+    pub answer: Answer,
+}
+
+/// Runs `decide`, which reads and decides, until its decision is committed; then rings and answers.
+/// `body` is what an idempotency key stands for, besides method and path.
+pub async fn mutate(
+    context: &Context,
+    scope: &Scope,
+    action: Action,
+    body: Option<&Body>,
+    decide: impl AsyncFn(Timestamp) -> Result<Decision>,
+) -> Result<Response> {
+    let key = match scope.checked_idempotency_key() {
+        Ok(key) => key.map(|key| ReplayKey {
+            scope: format!("{} {}", scope.caller.name(), scope.route),
+            key: key.to_owned(),
+        }),
+        Err(error) => return Err(scope.after_project(context, error).await),
+    };
+    let request_hash = body.map_or_else(|| sha256_hex("", 16), Body::hash);
+    for _ in 0..TRIES {
+        let now = clock::now();
+        let decision = match decide(now).await {
+            Ok(decision) => decision,
+            Err(refusal) => return refuse(context, key.as_ref(), &request_hash, refusal, now).await,
+        };
+        let replay = Replay {
+            request_hash: request_hash.clone(),
+            body: decision.answer.body().to_owned(),
+            expires_s: now.as_second() + REPLAY_KEPT_S,
+        };
+        if key.is_some() && replay.body.len() > REPLAY_BYTES_MAX {
+            return Err(Error::TooLarge {
+                what: "answer to keep for the Idempotency-Key",
+                bytes_max: REPLAY_BYTES_MAX,
+            });
+        }
+        let record = Record {
+            project: &decision.project,
+            origin: &scope.origin(now),
+            action,
+            mutation: &decision.mutation,
+            due_s: now.as_second() + DUE_AFTER_S,
+            replay: key.as_ref().map(|key| (key, &replay)),
+        };
+        match context.store.commit(&record).await? {
+            Committed::Done => {
+                ring(context, scope, &decision.ring).await;
+                return Ok(decision.answer.into_response());
+            }
+            Committed::LostRace => {}
+            Committed::Replayed(replay) => return replayed(replay, &request_hash),
+        }
+    }
+    Err(Error::Conflict("the same thing is being changed by others: try again"))
+}
+
+/// Changes the service of the path by `change`, which is pure, and answers by `answer`.
+pub async fn change_service(
+    context: &Context,
+    scope: &Scope,
+    action: Action,
+    body: Option<&Body>,
+    target: &Target,
+    change: impl Fn(&Place, Timestamp) -> Result<Transition>,
+    reply: Reply,
+) -> Result<Response> {
+    mutate(context, scope, action, body, async |now| {
+        let place = context.store.place(target).await?;
+        scope.project(&place)?;
+        let transition = change(&place, now)?;
+        let service = scope.managed_service(&place)?;
+        let (next, mutation) = match transition {
+            Transition::Unchanged => (service.clone(), Mutation::Nothing),
+            Transition::Changed(next) => {
+                ((*next).clone(), Mutation::ChangeService { service: next, revision: None })
+            }
+            Transition::Revised(next, revision) => {
+                ((*next).clone(), Mutation::ChangeService { service: next, revision: Some(revision) })
+            }
+        };
+        let ring = if next.is_applied() { vec![] } else { vec![Subject::Service(next.id.clone())] };
+        let answer = match reply {
+            Reply::Nothing => Answer::Empty,
+            Reply::Service => answer::service(&next, place.observation.as_ref())?,
+        };
+        Ok(Decision { project: next.id.project_id(), mutation, ring, answer })
+    })
+    .await
+}
+
+/// What a change of a service answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// No content.
+    Nothing,
+    /// The service as it is now.
+    Service,
+}
+
+/// A refusal stands, unless the request was done before under its key.
+async fn refuse(
+    context: &Context,
+    key: Option<&ReplayKey>,
+    request_hash: &str,
+    refusal: Error,
+    now: Timestamp,
+) -> Result<Response> {
+    let is_about_content =
+        matches!(refusal, Error::Invalid(_) | Error::TooLarge { .. } | Error::UnsupportedMediaType);
+    let Some(key) = key.filter(|_| !is_about_content) else { return Err(refusal) };
+    match context.store.replay(key, now.as_second()).await? {
+        Some(replay) => replayed(replay, request_hash),
+        None => Err(refusal),
+    }
+}
+
+fn replayed(replay: Replay, request_hash: &str) -> Result<Response> {
+    if replay.request_hash != request_hash {
+        return Err(Error::IdempotencyConflict);
+    }
+    Ok(([("idempotent-replayed", "true")], Answer::of_kept_body(replay.body)).into_response())
+}
+
+/// What is committed will be done: if ringing fails, the sweeper rings.
+async fn ring(context: &Context, scope: &Scope, subjects: &[Subject]) {
+    if subjects.is_empty() {
+        return;
+    }
+    let doorbells: Vec<_> = subjects.iter().cloned().map(Doorbell::from).collect();
+    if let Err(error) = context.queue.ring_all(&doorbells).await {
+        tracing::warn!(request.id = scope.request_id, error = %Chain(&error), "Left the ringing to the sweeper");
+    }
+}

@@ -1,0 +1,200 @@
+//! Errors as answers: the one place that knows both (kirk-spec §3).
+
+use std::sync::Arc;
+
+use axum::extract::Request;
+use axum::http::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::domain::name::Uid;
+use crate::domain::{Error, FieldError, Missing};
+
+const REQUEST_ID: &str = "x-reqid";
+const REQUEST_ID_CHARS_MAX: usize = 64;
+
+/// The id of a request, which its answer, its records and its log lines carry.
+#[derive(Clone, Debug)]
+pub(super) struct RequestId(pub(super) String);
+
+/// Takes the error along to where the request's id is known.
+#[derive(Clone)]
+struct Carried(Arc<Error>);
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let mut response = code(&self).0.into_response();
+        response.extensions_mut().insert(Carried(Arc::new(self)));
+        response
+    }
+}
+
+/// `code` is a number and `error` a word, since the vendor's clients decode them so.
+#[derive(Serialize)]
+struct Problem<'a> {
+    code: u16,
+    error: &'static str,
+    message: String,
+    reqid: &'a str,
+    #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
+    details: &'a [FieldError],
+}
+
+/// The outermost layer: gives each request an id and each error its body.
+pub(super) async fn answer(mut request: Request, next: Next) -> Response {
+    let id = request_id(request.headers());
+    let method = request.method().clone();
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let mut response = next.run(request).await;
+    if let Some(Carried(error)) = response.extensions_mut().remove() {
+        let allow = response.headers_mut().remove(axum::http::header::ALLOW);
+        response = problem(&error, &id, &method);
+        if let Some(allow) = allow {
+            response.headers_mut().insert(axum::http::header::ALLOW, allow);
+        }
+    }
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// The caller's id where it is one, else a new one.
+fn request_id(headers: &HeaderMap) -> String {
+    let given = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
+    let is_good = |id: &&str| {
+        (1..=REQUEST_ID_CHARS_MAX).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+    };
+    given.filter(is_good).map_or_else(|| Uid::random().to_string(), str::to_owned)
+}
+
+fn problem(error: &Error, request_id: &str, method: &Method) -> Response {
+    let (status, word) = code(error);
+    if status.is_server_error() {
+        tracing::error!(request.id = request_id, error = %Chain(error), "Answered {status}");
+    }
+    let details = if let Error::Invalid(details) = error { details.as_slice() } else { &[] };
+    let body =
+        Problem { code: status.as_u16(), error: word, message: message(error), reqid: request_id, details };
+    let body = serde_json::to_string(&body).unwrap_or_default();
+    let mut response = (status, [(CONTENT_TYPE, "application/json")], body).into_response();
+    if let Some(seconds) = retry_after_s(error) {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if *method == Method::HEAD {
+        *response.body_mut() = axum::body::Body::empty();
+    }
+    response
+}
+
+/// The status and the word of each error (kirk-spec 3.2).
+fn code(error: &Error) -> (StatusCode, &'static str) {
+    match error {
+        Error::Invalid(_) => (StatusCode::BAD_REQUEST, "InvalidArgument"),
+        Error::Unauthenticated => (StatusCode::UNAUTHORIZED, "Unauthenticated"),
+        Error::AccessDenied => (StatusCode::FORBIDDEN, "AccessDenied"),
+        // Misspelt in the source document in every revision, and so part of the contract (D5).
+        Error::OperationForbidden { .. } => (StatusCode::FORBIDDEN, "OperationForbbiden"),
+        Error::ServiceNotStateless { .. } => (StatusCode::FORBIDDEN, "ServiceNotStateless"),
+        Error::QuotaExceeded { .. } => (StatusCode::FORBIDDEN, "QuotaExceeded"),
+        Error::NotFound(missing) => (StatusCode::NOT_FOUND, missing_word(missing)),
+        Error::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed"),
+        Error::ProjectExists(_) => (StatusCode::CONFLICT, "ProjectExists"),
+        Error::AppExists(_) => (StatusCode::CONFLICT, "AppExists"),
+        Error::ServiceExists(_) => (StatusCode::CONFLICT, "ServiceExists"),
+        Error::Conflict(_) => (StatusCode::CONFLICT, "OperationConflict"),
+        Error::IdempotencyConflict => (StatusCode::CONFLICT, "IdempotencyConflict"),
+        Error::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLarge"),
+        Error::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UnsupportedMediaType"),
+        Error::TooManyRequests => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests"),
+        Error::RegionDisabled(_) | Error::Unavailable { .. } => {
+            (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable")
+        }
+        Error::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
+    }
+}
+
+/// A space is what the source document calls a project.
+fn missing_word(missing: &Missing) -> &'static str {
+    match missing {
+        Missing::Path => "PathNotFound",
+        Missing::Region(_) => "RegionNotFound",
+        Missing::Project(_) => "SpaceNotFound",
+        Missing::App(_) => "AppNotFound",
+        Missing::Service(_) => "ServiceNotFound",
+        Missing::Revision(_) => "RevisionNotFound",
+    }
+}
+
+/// What may work when tried again, and after how many seconds.
+fn retry_after_s(error: &Error) -> Option<u16> {
+    if matches!(error, Error::Conflict(_) | Error::TooManyRequests | Error::Unavailable { .. }) {
+        Some(1)
+    } else if matches!(error, Error::RegionDisabled(_)) {
+        Some(60)
+    } else {
+        None
+    }
+}
+
+/// The text for the caller; our own failures say nothing of what is inside.
+fn message(error: &Error) -> String {
+    if matches!(error, Error::Unavailable { .. }) {
+        "the service is unavailable: try again".to_owned()
+    } else if matches!(error, Error::Internal { .. }) {
+        "an internal error occurred".to_owned()
+    } else {
+        error.to_string()
+    }
+}
+
+/// An error with all that caused it.
+pub(super) struct Chain<'a>(pub(super) &'a Error);
+
+impl std::fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = std::error::Error::source(self.0);
+        while let Some(cause) = source {
+            write!(f, ": {cause}")?;
+            source = cause.source();
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_misspelt_code_is_kept_byte_for_byte() {
+        let error = Error::OperationForbidden { app: "a".to_owned() };
+        assert_eq!(code(&error), (StatusCode::FORBIDDEN, "OperationForbbiden"));
+    }
+
+    #[test]
+    fn our_own_failures_say_nothing_of_what_is_inside() {
+        for error in [Error::unavailable("read x", "secret"), Error::internal("read y", "secret")] {
+            let text = message(&error);
+            assert!(!text.contains("secret") && !text.contains("read"), "{text}");
+            assert!(Chain(&error).to_string().ends_with(": secret"), "the log has it");
+        }
+    }
+
+    #[test]
+    fn a_request_id_is_taken_over_only_if_it_is_one() {
+        let id = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(REQUEST_ID, text.parse().unwrap());
+            request_id(&headers)
+        };
+        assert_eq!(id("abc-DEF_123"), "abc-DEF_123");
+        for bad in ["", "a b", "a\tb", "a,b", &"a".repeat(65)] {
+            assert_ne!(id(bad), bad);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The queue: SQS, here and nowhere else.
+//!
+//! A standard queue of doorbells. They may be lost, doubled or late: the table says what is to be done.
+
+mod receive;
+
+use std::time::Duration;
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::config::{BehaviorVersion, Region, StalledStreamProtectionConfig};
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+
+use crate::aws::{self, Connection};
+use crate::domain::subject::Doorbell;
+use crate::domain::{Error, Result};
+
+pub use receive::{Message, QueueSpec};
+
+/// The queue of doorbells.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    client: Client,
+    url: String,
+}
+
+/// Entries of a batch (SQS's quota).
+const BATCH_MAX: usize = 10;
+/// The longest delay that SQS gives a message.
+const DELAY_MAX: Duration = Duration::from_mins(15);
+
+impl Queue {
+    /// The queue of this URL; `endpoint` where it is not AWS's own.
+    pub fn new(connection: &Connection, endpoint: Option<&str>, url: String) -> Self {
+        let mut config = aws_sdk_sqs::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(connection.region.clone()))
+            .credentials_provider(connection.credentials.clone())
+            .http_client(connection.http.clone())
+            .retry_config(aws::retries())
+            .timeout_config(aws::timeouts())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        config.set_endpoint_url(endpoint.map(str::to_owned));
+        Self { client: Client::from_conf(config.build()), url }
+    }
+
+    /// Opens the connection, so that the first request finds it open. Whatever the answer, it is one.
+    pub async fn warm(&self) {
+        let request = self.client.get_queue_attributes().queue_url(&self.url);
+        let _answer = request.send().await;
+    }
+
+    /// Rings for a subject after a delay of at most 15 minutes.
+    pub async fn ring(&self, doorbell: &Doorbell, delay: Duration) -> Result<()> {
+        let request = self
+            .client
+            .send_message()
+            .queue_url(&self.url)
+            .message_body(body(doorbell)?)
+            .set_delay_seconds(delay_seconds(delay));
+        request.send().await.map_err(|error| Error::unavailable("ring for a subject", error))?;
+        Ok(())
+    }
+
+    /// Rings for many subjects at once, ten in a call.
+    pub async fn ring_all(&self, doorbells: &[Doorbell]) -> Result<()> {
+        if let [only] = doorbells {
+            return self.ring(only, Duration::ZERO).await;
+        }
+        for batch in doorbells.chunks(BATCH_MAX) {
+            self.ring_batch(batch).await?;
+        }
+        Ok(())
+    }
+
+    async fn ring_batch(&self, doorbells: &[Doorbell]) -> Result<()> {
+        const DOING: &str = "ring for subjects";
+        let entry = |(index, doorbell): (usize, &Doorbell)| {
+            let entry =
+                SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(body(doorbell)?);
+            entry.build().map_err(|error| Error::internal(DOING, error))
+        };
+        let entries = doorbells.iter().enumerate().map(entry).collect::<Result<_>>()?;
+        let request = self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries));
+        let output = request.send().await.map_err(|error| Error::unavailable(DOING, error))?;
+        match output.failed.first() {
+            None => Ok(()),
+            Some(failed) => {
+                Err(Error::unavailable(DOING, failed.message().unwrap_or("an entry was refused")))
+            }
+        }
+    }
+}
+
+fn body(doorbell: &Doorbell) -> Result<String> {
+    serde_json::to_string(doorbell).map_err(|error| Error::internal("write a doorbell", error))
+}
+
+fn delay_seconds(delay: Duration) -> Option<i32> {
+    let seconds = delay.min(DELAY_MAX).as_secs();
+    i32::try_from(seconds).ok().filter(|seconds| *seconds > 0)
+}

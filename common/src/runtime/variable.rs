@@ -1,0 +1,13 @@
+//! The names of the environment variables that are ours, or that say where AWS's stand-ins are.
+//! [`super::Settings`] has what they mean.
+
+#![expect(missing_docs, reason = "the settings document them")]
+
+pub const TABLE: &str = "SLIPWAY_TABLE";
+pub const QUEUE_URL: &str = "SLIPWAY_QUEUE_URL";
+pub const REGIONS: &str = "SLIPWAY_REGIONS";
+pub const AUTH: &str = "SLIPWAY_AUTH";
+pub const RATE_LIMIT: &str = "SLIPWAY_RATE_LIMIT";
+pub const WORKER_TIMEOUT_S: &str = "SLIPWAY_WORKER_TIMEOUT_S";
+pub const DYNAMODB_URL: &str = "AWS_ENDPOINT_URL_DYNAMODB";
+pub const SQS_URL: &str = "AWS_ENDPOINT_URL_SQS";

@@ -1,0 +1,75 @@
+//! The table: DynamoDB, here and nowhere else.
+//!
+//! | item | `pk` | `sk` |
+//! |---|---|---|
+//! | project | `K#<region>/<project>` | `!` |
+//! | app | `K#<region>/<project>` | `<app>` |
+//! | service: what is wanted, what is applied | `K#<region>/<project>` | `<app>/<service>` |
+//! | its status: what was seen, and the lease | `K#<region>/<project>` | `<app>/<service>!` |
+//! | revision, in the place of the one that is no longer kept | `R#<region>/<project>/<app>/<service>` | number mod 11 |
+//! | project in its region's list | `P#<region>` | `<project>` |
+//! | the region that has a namespace of a cluster | `N#<cluster>` | `<project>` |
+//! | operation | `O#<uid of its subject>` | generation |
+//! | audit entry | `U#<region>/<project>` | `<time>/<request>` |
+//! | answer to an idempotency key | `I#<hash of caller, method and path>` | the key |
+//!
+//! One sparse index, `g`, holds what must be found without knowing its name:
+//!
+//! | entry | `gpk` | `gsk` |
+//! |---|---|---|
+//! | service or project that the sweeper is to ring for | `D#<0-7>` | due time |
+//! | status, with its fingerprint, for the observer | `S#<region>` | `<project>/<app>/<service>` |
+//!
+//! Names go into keys as they are; the separators are characters that names cannot have, and sort so
+//! that a project, an app with all below it, and a service with its status are each one range.
+//! Revisions have places, not a growing range, so that all of them are read in one call and none has
+//! to be deleted. A status is an item of its own, so that what is seen never touches what is wanted.
+
+mod commit;
+mod item;
+mod key;
+mod read;
+mod record;
+mod schema;
+mod transaction;
+mod work;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region, StalledStreamProtectionConfig};
+
+use self::key::Key;
+use crate::aws::{self, Connection};
+
+pub use commit::{Committed, Mutation, Record, Replay, ReplayKey};
+pub use read::{Place, ReadService, Target, Tree};
+pub use work::{Completion, Finished, Lease, LeaseTaken, Observed, Work, fingerprint};
+
+/// The table, behind the questions that may be asked of it.
+#[derive(Clone, Debug)]
+pub struct Store {
+    client: Client,
+    table: String,
+}
+
+impl Store {
+    /// A store in this table; `endpoint` where it is not AWS's own.
+    pub fn new(connection: &Connection, endpoint: Option<&str>, table: String) -> Self {
+        let mut config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(connection.region.clone()))
+            .credentials_provider(connection.credentials.clone())
+            .http_client(connection.http.clone())
+            .retry_config(aws::retries())
+            .timeout_config(aws::timeouts())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        config.set_endpoint_url(endpoint.map(str::to_owned));
+        Self { client: Client::from_conf(config.build()), table }
+    }
+
+    /// Opens the connection, so that the first request finds it open. Whatever the answer, it is one.
+    pub async fn warm(&self) {
+        let key = Key { pk: "warm-up".to_owned(), sk: "warm-up".to_owned() };
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(key.into_map()));
+        let _answer = request.send().await;
+    }
+}

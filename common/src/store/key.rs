@@ -1,0 +1,214 @@
+//! The keys of the items; the table of them is in the doc of [`crate::store`].
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use sha2::{Digest, Sha256};
+
+use crate::domain::digest::sha256_hex;
+use crate::domain::name::{AppName, ProjectName, RegionName, ServiceName, Uid};
+use crate::domain::revision::RevisionNumber;
+use crate::domain::subject::{ProjectId, ServiceId, Subject};
+
+/// A primary key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) pk: String,
+    pub(super) sk: String,
+}
+
+/// Sorts before every name, so a project's own item is the first of its partition.
+pub(super) const PROJECT_SK: &str = "!";
+/// Sorts before every character of a name, so a status follows its service at once.
+const STATUS_SUFFIX: char = '!';
+/// Sorts after every character of a name.
+const AFTER_NAMES: char = '~';
+/// How many partitions the index of due times has.
+pub(super) const DUE_SHARDS: u8 = 8;
+
+impl Key {
+    pub(super) fn project(id: &ProjectId) -> Self {
+        Self { pk: tenant(&id.region, &id.project), sk: PROJECT_SK.to_owned() }
+    }
+
+    pub(super) fn listed_project(id: &ProjectId) -> Self {
+        Self { pk: projects(&id.region), sk: id.project.to_string() }
+    }
+
+    pub(super) fn namespace(cluster: &str, project: &ProjectName) -> Self {
+        Self { pk: format!("N#{cluster}"), sk: project.to_string() }
+    }
+
+    pub(super) fn app(id: &ProjectId, app: &AppName) -> Self {
+        Self { pk: tenant(&id.region, &id.project), sk: app.to_string() }
+    }
+
+    pub(super) fn service(id: &ServiceId) -> Self {
+        Self { pk: tenant(&id.region, &id.project), sk: format!("{}/{}", id.app, id.service) }
+    }
+
+    pub(super) fn status(id: &ServiceId) -> Self {
+        let Self { pk, sk } = Self::service(id);
+        Self { pk, sk: format!("{sk}{STATUS_SUFFIX}") }
+    }
+
+    pub(super) fn revision(id: &ServiceId, slot: u64) -> Self {
+        Self { pk: format!("R#{id}"), sk: format!("{slot:02}") }
+    }
+
+    pub(super) fn revision_of(id: &ServiceId, number: RevisionNumber) -> Self {
+        Self::revision(id, number.slot())
+    }
+
+    pub(super) fn operation(subject: &Uid, generation: u64) -> Self {
+        Self { pk: format!("O#{subject}"), sk: format!("{generation:020}") }
+    }
+
+    pub(super) fn audit(id: &ProjectId, at: &str, request_id: &str) -> Self {
+        Self { pk: format!("U#{id}"), sk: format!("{at}/{request_id}") }
+    }
+
+    pub(super) fn idempotency(scope: &str, key: &str) -> Self {
+        Self { pk: format!("I#{}", sha256_hex(scope, 32)), sk: key.to_owned() }
+    }
+
+    pub(super) fn into_map(self) -> HashMap<String, AttributeValue> {
+        HashMap::from([
+            ("pk".to_owned(), AttributeValue::S(self.pk)),
+            ("sk".to_owned(), AttributeValue::S(self.sk)),
+        ])
+    }
+}
+
+/// The partition of a project: its own item, its apps, their services and the services' statuses.
+pub(super) fn tenant(region: &RegionName, project: &ProjectName) -> String {
+    format!("K#{region}/{project}")
+}
+
+/// The partition that lists a region's projects.
+pub(super) fn projects(region: &RegionName) -> String {
+    format!("P#{region}")
+}
+
+/// The bounds of an app with its services and their statuses: `/` sorts before all that names are made of but `-`,
+/// which an app's name has not.
+pub(super) fn app_range(app: &AppName) -> (String, String) {
+    (app.to_string(), format!("{app}/{AFTER_NAMES}"))
+}
+
+/// The bounds of a service and its status.
+pub(super) fn service_range(app: &AppName, service: &ServiceName) -> (String, String) {
+    (format!("{app}/{service}"), format!("{app}/{service}{STATUS_SUFFIX}"))
+}
+
+/// What an item of a project's partition is, by its sort key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Member {
+    Project,
+    App,
+    Service,
+    Status,
+}
+
+impl Member {
+    pub(super) fn of(sk: &str) -> Self {
+        if sk == PROJECT_SK {
+            Self::Project
+        } else if sk.ends_with(STATUS_SUFFIX) {
+            Self::Status
+        } else if sk.contains('/') {
+            Self::Service
+        } else {
+            Self::App
+        }
+    }
+}
+
+/// Reads the subject whose item this key is; none for keys that are no subject's.
+pub(super) fn subject(pk: &str, sk: &str) -> Option<Subject> {
+    let (region, project) = pk.strip_prefix("K#")?.split_once('/')?;
+    let (region, project) = (region.parse().ok()?, project.parse().ok()?);
+    match Member::of(sk) {
+        Member::Project => Some(Subject::Project(ProjectId { region, project })),
+        Member::Service | Member::Status => {
+            let (app, service) = sk.trim_end_matches(STATUS_SUFFIX).split_once('/')?;
+            let (app, service) = (app.parse().ok()?, service.parse().ok()?);
+            Some(Subject::Service(ServiceId { region, project, app, service }))
+        }
+        Member::App => None,
+    }
+}
+
+/// The index partition of a subject's due time.
+pub(super) fn due_shard(subject: &Subject) -> String {
+    let digest = Sha256::digest(subject.to_string());
+    due_partition(digest[0] % DUE_SHARDS)
+}
+
+/// The index partition of this shard.
+pub(super) fn due_partition(shard: u8) -> String {
+    format!("D#{shard}")
+}
+
+/// A due time as an index sort key: seconds since the epoch, in an order that text keeps.
+pub(super) fn due_time(epoch_s: i64) -> String {
+    format!("{epoch_s:012}")
+}
+
+/// The index partition of a region's statuses.
+pub(super) fn observed_partition(region: &RegionName) -> String {
+    format!("S#{region}")
+}
+
+/// The index sort key of a service's status.
+pub(super) fn observed_name(id: &ServiceId) -> String {
+    format!("{}/{}/{}", id.project, id.app, id.service)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn names() -> impl Strategy<Value = (AppName, ServiceName)> {
+        ("[a-z][a-z0-9]{0,4}", "[a-z]([-a-z0-9]{0,4}[a-z0-9])?")
+            .prop_map(|(app, service)| (app.parse().unwrap(), service.parse().unwrap()))
+    }
+
+    fn service_id(app: AppName, service: ServiceName) -> ServiceId {
+        ServiceId { region: "xq".parse().unwrap(), project: "p".parse().unwrap(), app, service }
+    }
+
+    proptest! {
+        #[test]
+        fn a_range_holds_exactly_its_own_items((app, service) in names(), (other_app, other_service) in names()) {
+            let other = service_id(other_app.clone(), other_service.clone());
+            let within = |(first, last): &(String, String), key: &Key| *first <= key.sk && key.sk <= *last;
+            let whole_app = app_range(&app);
+            let one_service = service_range(&app, &service);
+            for key in [Key::service(&other), Key::status(&other)] {
+                prop_assert_eq!(within(&whole_app, &key), other_app == app);
+                prop_assert_eq!(within(&one_service, &key), (&other_app, &other_service) == (&app, &service));
+            }
+            let app_key = Key::app(&other.project_id(), &other_app);
+            prop_assert_eq!(within(&whole_app, &app_key), other_app == app);
+            prop_assert!(!within(&one_service, &app_key));
+        }
+
+        #[test]
+        fn a_key_tells_its_subject((app, service) in names()) {
+            let id = service_id(app, service);
+            for key in [Key::service(&id), Key::status(&id)] {
+                prop_assert_eq!(subject(&key.pk, &key.sk), Some(Subject::Service(id.clone())));
+            }
+            let project = id.project_id();
+            let Key { pk, sk } = Key::project(&project);
+            prop_assert_eq!(subject(&pk, &sk), Some(Subject::Project(project)));
+        }
+
+        #[test]
+        fn due_times_sort_as_they_pass(one in 0_i64..=99_999_999_999, other in 0_i64..=99_999_999_999) {
+            prop_assert_eq!(due_time(one).cmp(&due_time(other)), one.cmp(&other));
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What the worker, the observer and the sweeper ask and tell.
+
+mod finish;
+mod index;
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+
+use super::item::{Attributes, Reader, json, number, string};
+use super::key::{self, Key};
+use super::{Store, record};
+use crate::domain::app::App;
+use crate::domain::digest::sha256_hex;
+use crate::domain::error::{Error, Result};
+use crate::domain::service::Service;
+use crate::domain::status::Observation;
+use crate::domain::subject::ServiceId;
+
+pub use finish::{Completion, Finished};
+pub use index::Observed;
+
+/// All that a job has to know of its subject, as of one moment.
+#[derive(Clone, Debug)]
+pub struct Work {
+    /// The service, also while it is being deleted.
+    pub service: Service,
+    /// Its app.
+    pub app: Option<App>,
+    /// What was last seen of it.
+    pub observation: Option<Observation>,
+    /// From when on the sweeper rings for it, in seconds since the epoch.
+    pub due_s: Option<i64>,
+}
+
+/// The right to work on a service until a time.
+#[derive(Clone, Debug)]
+pub struct Lease {
+    id: ServiceId,
+    epoch: u64,
+    /// How many leases in a row, this one included, were taken since one last ended well.
+    pub attempts: u32,
+}
+
+/// Whether a lease could be had.
+#[derive(Clone, Debug)]
+pub enum LeaseTaken {
+    /// Yes.
+    Taken(Lease),
+    /// Somebody else has it until then, in seconds since the epoch.
+    Held {
+        /// Until when.
+        until_s: i64,
+    },
+}
+
+impl Store {
+    /// The service with its app and status; none if there is nothing of that name.
+    pub async fn work(&self, id: &ServiceId) -> Result<Option<Work>> {
+        let (service, status) = (Key::service(id), Key::status(id));
+        let app = Key::app(&id.project_id(), &id.app);
+        let found = self.batch_get([service.clone(), status.clone(), app.clone()].into_iter()).await?;
+        let Some(item) = found.get(&service) else { return Ok(None) };
+        Ok(Some(Work {
+            service: record::read_service(id, item)?,
+            app: found.get(&app).map(record::read_app).transpose()?,
+            observation: found.get(&status).map(record::read_observation).transpose()?.flatten(),
+            due_s: record::read_due(item),
+        }))
+    }
+
+    /// Takes the lease on a service until `until_s`, unless one holds that has not ended at `now_s`.
+    pub async fn take_lease(&self, id: &ServiceId, now_s: i64, until_s: i64) -> Result<LeaseTaken> {
+        const DOING: &str = "take a lease";
+        let output = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::status(id).into_map()))
+            .update_expression(
+                "SET v = :v, gpk = :gpk, gsk = :gsk, lease_until = :until ADD epoch :one, attempts :one",
+            )
+            .condition_expression("attribute_not_exists(lease_until) OR lease_until < :now")
+            .expression_attribute_values(":v", number(super::item::FORMAT))
+            .expression_attribute_values(":gpk", string(key::observed_partition(&id.region)))
+            .expression_attribute_values(":gsk", string(key::observed_name(id)))
+            .expression_attribute_values(":until", number(until_s))
+            .expression_attribute_values(":now", number(now_s))
+            .expression_attribute_values(":one", number(1))
+            .return_values(ReturnValue::UpdatedNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match output {
+            Ok(output) => {
+                let item = output.attributes.unwrap_or_default();
+                let item = Reader(&item);
+                let (epoch, attempts) = (item.number("epoch")?, item.number("attempts")?);
+                Ok(LeaseTaken::Taken(Lease { id: id.clone(), epoch, attempts }))
+            }
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                    let item = failed.item.clone().unwrap_or_default();
+                    Ok(LeaseTaken::Held { until_s: Reader(&item).number("lease_until")? })
+                }
+                Some(_) | None => Err(Error::unavailable(DOING, error)),
+            },
+        }
+    }
+
+    /// Stores what was seen at `seen_ms` (milliseconds since the epoch), unless something newer is there
+    /// or the service is gone.
+    pub async fn observe(&self, id: &ServiceId, observation: &Observation, seen_ms: i64) -> Result<()> {
+        let seen = seen(observation, seen_ms)?;
+        let (expression, names, values) = super::transaction::set(seen);
+        let output = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::status(id).into_map()))
+            .update_expression(expression)
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values))
+            .condition_expression(
+                "attribute_exists(pk) AND (attribute_not_exists(#seen_ms) OR #seen_ms < :seen_ms)",
+            )
+            .send()
+            .await;
+        match output {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                Some(_) | None => Err(Error::unavailable("store what was seen", error)),
+            },
+        }
+    }
+}
+
+/// The attributes of what was seen.
+fn seen(observation: &Observation, seen_ms: i64) -> Result<Attributes> {
+    Ok(Attributes::from([
+        ("observation".to_owned(), json(observation)?),
+        ("fingerprint".to_owned(), string(fingerprint(observation)?)),
+        ("seen_ms".to_owned(), number(seen_ms)),
+    ]))
+}
+
+/// Tells whether two observations are the same without holding both.
+pub fn fingerprint(observation: &Observation) -> Result<String> {
+    let json =
+        serde_json::to_vec(observation).map_err(|error| Error::internal("write what was seen", error))?;
+    Ok(sha256_hex(json, 8))
+}

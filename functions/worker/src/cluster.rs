@@ -1,0 +1,137 @@
+//! Clusters: everything that is asked of a Kubernetes API server.
+//!
+//! ```text
+//! apply   render's objects -> look, dry-run, apply      prune, delete_all   what is ours and not wanted
+//! observe -> domain::status::Seen (kirk-spec §7)        ensure_namespace    a project's namespace
+//! ```
+//! Nothing here retries by itself, besides looking again once where an object or a namespace was not as it was known:
+//! [`ClusterError::is_transient`] tells the caller, who has one retry layer, whether the same may work later.
+
+use std::time::Duration;
+
+use common::domain::name::ProjectName;
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
+use k8s_openapi::api::core::v1::Service;
+use kube::api::{Api, ApiResource, DynamicObject, ListParams};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config, Resource};
+use serde::de::DeserializeOwned;
+
+mod apply;
+mod error;
+mod namespace;
+mod observe;
+mod remove;
+mod seen;
+
+pub use self::apply::{Mode, Report};
+pub use self::error::ClusterError;
+pub use self::observe::ServiceKey;
+use crate::render::{Kind, names};
+
+/// The name under which our changes are known to the API server.
+const FIELD_MANAGER: &str = names::SLIPWAY;
+/// A cluster that takes longer to be reached is down.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// No call takes longer, connecting included. The lease of a subject is longer than all calls of a job.
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+/// Objects of a list that come at once.
+const PAGE_SIZE: u32 = 500;
+/// Pages of a list that are read: 100 000 objects, more than one cluster bears.
+const PAGES_MAX: usize = 200;
+
+/// A target cluster.
+#[derive(Clone)]
+pub struct Cluster {
+    client: Client,
+}
+
+impl Cluster {
+    /// Prepares a client, without a call yet: by the kubeconfig file of that path, or by `$KUBECONFIG`, `~/.kube/config`
+    /// or the pod that we are in.
+    ///
+    /// The process must have a rustls provider installed, if more than one is compiled in.
+    pub async fn connect(kubeconfig: Option<&str>) -> Result<Self, ClusterError> {
+        let doing = "read the kubeconfig of the cluster";
+        let mut config = match kubeconfig {
+            Some(path) => {
+                let kubeconfig =
+                    Kubeconfig::read_from(path).map_err(|error| ClusterError::unreachable(doing, error))?;
+                Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
+                    .await
+                    .map_err(|error| ClusterError::unreachable(doing, error))?
+            }
+            None => Config::infer().await.map_err(|error| ClusterError::unreachable(doing, error))?,
+        };
+        config.connect_timeout = Some(CONNECT_TIMEOUT);
+        config.read_timeout = Some(CALL_TIMEOUT);
+        config.write_timeout = Some(CALL_TIMEOUT);
+        // Else the time for which a connection was idle counts as time without an answer.
+        config.reset_reader_on_write = true;
+        // The queue is the one retry layer; kube's own would wait for minutes.
+        config.default_retry = false;
+        Client::try_from(config)
+            .map(Self::new)
+            .map_err(|error| ClusterError::unreachable("prepare a client of the cluster", error))
+    }
+
+    /// The cluster that a client reaches.
+    pub fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// Objects of a kind in the project's namespace.
+    fn api(&self, project: &ProjectName, kind: Kind) -> Api<DynamicObject> {
+        let resource = match kind {
+            Kind::Service => ApiResource::erase::<Service>(&()),
+            Kind::Deployment => ApiResource::erase::<Deployment>(&()),
+            Kind::StatefulSet => ApiResource::erase::<StatefulSet>(&()),
+        };
+        Api::namespaced_with(self.client.clone(), project.as_str(), &resource)
+    }
+
+    /// Objects of a type in the project's namespace.
+    fn typed<K>(&self, project: &ProjectName) -> Api<K>
+    where
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>,
+    {
+        Api::namespaced(self.client.clone(), project.as_str())
+    }
+}
+
+/// Awaits a call, for as long as one may take.
+async fn call<T>(
+    doing: &'static str,
+    call: impl Future<Output = kube::Result<T>>,
+) -> Result<T, ClusterError> {
+    match tokio::time::timeout(CALL_TIMEOUT, call).await {
+        Ok(answer) => answer.map_err(|error| ClusterError::of(doing, error)),
+        Err(late) => Err(ClusterError::unreachable(doing, late)),
+    }
+}
+
+/// Hands over each object with these labels, page by page.
+async fn each<K>(
+    doing: &'static str,
+    api: &Api<K>,
+    labels: &str,
+    mut take: impl FnMut(K),
+) -> Result<(), ClusterError>
+where
+    K: Clone + DeserializeOwned + std::fmt::Debug,
+{
+    let mut params = ListParams::default().labels(labels).limit(PAGE_SIZE);
+    for _ in 0..PAGES_MAX {
+        let page = call(doing, api.list(&params)).await?;
+        page.items.into_iter().for_each(&mut take);
+        match page.metadata.continue_.filter(|token| !token.is_empty()) {
+            Some(token) => params = params.continue_token(&token),
+            None => return Ok(()),
+        }
+    }
+    Err(ClusterError::unreachable(doing, "the list does not end"))
+}
+
+#[cfg(test)]
+mod fake;

@@ -1,0 +1,205 @@
+//! Applying: the objects of a workload, made so in the cluster (design §4, steps 4 and 5).
+
+use std::collections::BTreeMap;
+
+use common::domain::name::Uid;
+use common::domain::status::SeenObject;
+use common::domain::workload::{AppliedObject, Workload};
+use futures::future::try_join_all;
+use kube::api::{DynamicObject, Patch, PatchParams};
+use serde_json::Value;
+
+use super::{Cluster, ClusterError, FIELD_MANAGER, call, seen};
+use crate::render::{Object, names};
+
+/// Which objects are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Those that are not known to be as wanted.
+    OnlyChanged,
+    /// All, so that what others changed by hand is as wanted again.
+    Reassert,
+}
+
+/// What an apply did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// All objects that are wanted, by `<kind>/<name>`: what is known from now on.
+    pub objects: BTreeMap<String, AppliedObject>,
+    /// Whether the pods are to be made anew: the pod template is another one than was known, or none was.
+    pub template_changed: bool,
+    /// The Deployment or StatefulSet after the apply; none if it was not sent.
+    pub seen: Option<SeenObject>,
+}
+
+impl Report {
+    /// `metadata.generation` of the workload object after the apply; none if it was not sent.
+    pub fn object_generation(&self) -> Option<i64> {
+        self.seen.as_ref().map(|object| object.generation)
+    }
+}
+
+/// What is in the place of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Place {
+    /// Nothing.
+    Empty,
+    /// An object of ours, with this `metadata.uid`.
+    Ours(String),
+}
+
+/// What to send, and over what.
+struct Change<'a> {
+    workload: &'a Workload,
+    object: &'a Object,
+    place: Place,
+}
+
+impl Cluster {
+    /// Applies the changed objects, or all, of the workload.
+    ///
+    /// Nothing is changed before the cluster has said of each object that it would take it, and that nobody else's object
+    /// is in its place. A missing namespace is made.
+    pub async fn apply(
+        &self,
+        workload: &Workload,
+        objects: &[Object],
+        known: &BTreeMap<String, AppliedObject>,
+        mode: Mode,
+    ) -> Result<Report, ClusterError> {
+        match self.try_apply(workload, objects, known, mode).await {
+            Err(ClusterError::NamespaceMissing { .. }) => {
+                self.ensure_namespace(&workload.id.project).await?;
+                self.try_apply(workload, objects, known, mode).await
+            }
+            done => done,
+        }
+    }
+
+    async fn try_apply(
+        &self,
+        workload: &Workload,
+        objects: &[Object],
+        known: &BTreeMap<String, AppliedObject>,
+        mode: Mode,
+    ) -> Result<Report, ClusterError> {
+        let changed = objects.iter().filter(|object| match mode {
+            Mode::OnlyChanged => known.get(&object.key()).is_none_or(|known| known.hash != object.hash),
+            Mode::Reassert => true,
+        });
+        let changes = try_join_all(changed.map(async |object| {
+            let place = match known.get(&object.key()) {
+                Some(known) => Place::Ours(known.uid.clone()),
+                None => self.look(workload, object).await?,
+            };
+            Ok(Change { workload, object, place })
+        }))
+        .await?;
+        let changes = try_join_all(changes.into_iter().map(async |mut change| {
+            self.send(&mut change, Rehearsal::Yes).await?;
+            Ok(change)
+        }))
+        .await?;
+
+        let mut report = Report { objects: BTreeMap::new(), template_changed: false, seen: None };
+        for object in objects {
+            if let Some(known) = known.get(&object.key()) {
+                report.objects.insert(object.key(), known.clone());
+            }
+        }
+        for mut change in changes {
+            let answer = self.send(&mut change, Rehearsal::No).await?;
+            report.add(change.object, known.get(&change.object.key()), answer);
+        }
+        Ok(report)
+    }
+
+    /// Sends one object. If it is not in its place as it was known, looks there again, once.
+    async fn send(
+        &self,
+        change: &mut Change<'_>,
+        rehearsal: Rehearsal,
+    ) -> Result<DynamicObject, ClusterError> {
+        let refusal = match self.patch(change, rehearsal).await {
+            Err(error) if error.may_be_of_another_object() => error,
+            done => return done,
+        };
+        let place = self.look(change.workload, change.object).await?;
+        if place == change.place {
+            return Err(refusal.of_the_same_object());
+        }
+        change.place = place;
+        self.patch(change, rehearsal).await
+    }
+
+    async fn patch(&self, change: &Change<'_>, rehearsal: Rehearsal) -> Result<DynamicObject, ClusterError> {
+        let Change { workload, object, place } = change;
+        let params = PatchParams {
+            dry_run: rehearsal == Rehearsal::Yes,
+            // What another one makes in the empty place in the meantime is a conflict, not to be overwritten.
+            force: matches!(place, Place::Ours(_)),
+            ..PatchParams::apply(FIELD_MANAGER)
+        };
+        let mut manifest = object.manifest.clone();
+        if let Place::Ours(uid) = place {
+            // As a precondition: an object of another uid is not changed, nor a new one made.
+            manifest["metadata"]["uid"] = Value::from(uid.as_str());
+        }
+        let api = self.api(&workload.id.project, object.kind);
+        let doing = match rehearsal {
+            Rehearsal::Yes => "rehearse the apply of an object",
+            Rehearsal::No => "apply an object",
+        };
+        let answer = call(doing, api.patch(&object.name, &params, &Patch::Apply(&manifest))).await?;
+        if answer.metadata.deletion_timestamp.is_some() {
+            let (kind, name) = (object.kind.as_str(), object.name.clone());
+            return Err(ClusterError::ObjectTerminating { kind, name });
+        }
+        Ok(answer)
+    }
+
+    /// Looks what is in the object's place; fails if it is somebody else's.
+    async fn look(&self, workload: &Workload, object: &Object) -> Result<Place, ClusterError> {
+        let api = self.api(&workload.id.project, object.kind);
+        let present = call("look for an object", api.get_metadata_opt(&object.name)).await?;
+        let Some(present) = present else { return Ok(Place::Empty) };
+        match present.metadata.uid {
+            Some(uid) if is_owner(&workload.uid, present.metadata.annotations.as_ref()) => {
+                Ok(Place::Ours(uid))
+            }
+            Some(_) | None => Err(ClusterError::NameConflict {
+                kind: object.kind.as_str(),
+                name: format!("{}/{}", workload.id.project, object.name),
+            }),
+        }
+    }
+}
+
+/// Whether a call is to change nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rehearsal {
+    Yes,
+    No,
+}
+
+impl Report {
+    fn add(&mut self, object: &Object, known: Option<&AppliedObject>, answer: DynamicObject) {
+        let uid = answer.metadata.uid.clone().unwrap_or_default();
+        if !object.template_hash.is_empty() {
+            self.template_changed =
+                known.is_none_or(|known| known.uid != uid || known.template_hash != object.template_hash);
+            self.seen = seen::dynamic(object.kind, answer);
+        }
+        let applied =
+            AppliedObject { uid, hash: object.hash.clone(), template_hash: object.template_hash.clone() };
+        self.objects.insert(object.key(), applied);
+    }
+}
+
+/// Whether the annotations name this life of a subject as the owner.
+pub(super) fn is_owner(uid: &Uid, annotations: Option<&BTreeMap<String, String>>) -> bool {
+    annotations.and_then(|annotations| annotations.get(names::UID)).is_some_and(|owner| owner == uid.as_str())
+}
+
+#[cfg(test)]
+mod tests;

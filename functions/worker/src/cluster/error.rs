@@ -1,0 +1,195 @@
+//! Why a cluster did not do what it was asked for, and whether asking again may help.
+
+use common::domain::error::Source;
+use common::domain::workload::NAME_CONFLICT;
+use kube::core::Status;
+
+/// Why a cluster did not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum ClusterError {
+    /// It cannot be asked now: it does not answer, not in time, is busy, or does not take our credential.
+    #[error("cannot {doing}")]
+    Unreachable {
+        /// What was being done.
+        doing: &'static str,
+        /// What came back. For the log: it may name addresses.
+        source: Source,
+    },
+    /// An object of that name is somebody else's.
+    #[error("{kind} {name} exists and is not managed by Slipway for this service")]
+    NameConflict {
+        /// Its kind.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// The cluster refuses it, and will until something changes there or here.
+    #[error("the cluster refuses: {message}")]
+    Refused {
+        /// The HTTP status.
+        code: u16,
+        /// Kubernetes' word for it, like `Invalid` or `Forbidden`.
+        reason: String,
+        /// Kubernetes' sentence.
+        message: String,
+    },
+    /// The project's namespace is being deleted.
+    #[error("the namespace is being deleted: {message}")]
+    NamespaceTerminating {
+        /// Kubernetes' sentence.
+        message: String,
+    },
+    /// The project's namespace does not exist, although it was made a moment ago.
+    #[error("the namespace does not exist: {message}")]
+    NamespaceMissing {
+        /// Kubernetes' sentence.
+        message: String,
+    },
+    /// An object of ours of that name is being deleted; the next one must wait until it is gone.
+    #[error("{kind} {name} is being deleted")]
+    ObjectTerminating {
+        /// Its kind.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+    },
+}
+
+impl ClusterError {
+    /// Whether the same may work later without a change of anything.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Unreachable { .. }
+            | Self::NamespaceTerminating { .. }
+            | Self::NamespaceMissing { .. }
+            | Self::ObjectTerminating { .. } => true,
+            Self::NameConflict { .. } | Self::Refused { .. } => false,
+        }
+    }
+
+    /// One word, for [`common::domain::workload::Failure`].
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Unreachable { .. } => "ClusterUnreachable",
+            Self::NameConflict { .. } => NAME_CONFLICT,
+            Self::Refused { reason, .. } => reason,
+            Self::NamespaceTerminating { .. } => "NamespaceTerminating",
+            Self::NamespaceMissing { .. } => "NamespaceMissing",
+            Self::ObjectTerminating { .. } => "Terminating",
+        }
+    }
+
+    /// A sentence for people. It never tells the source, which may name addresses.
+    pub fn message(&self) -> String {
+        match self {
+            Self::Unreachable { .. } => "the cluster does not answer".to_owned(),
+            Self::Refused { message, .. } => message.clone(),
+            Self::NameConflict { .. }
+            | Self::NamespaceTerminating { .. }
+            | Self::NamespaceMissing { .. }
+            | Self::ObjectTerminating { .. } => self.to_string(),
+        }
+    }
+
+    pub(super) fn unreachable(doing: &'static str, source: impl Into<Source>) -> Self {
+        Self::Unreachable { doing, source: source.into() }
+    }
+
+    pub(super) fn of(doing: &'static str, error: kube::Error) -> Self {
+        if let kube::Error::Api(status) = error {
+            Self::of_status(doing, *status)
+        } else {
+            Self::unreachable(doing, error)
+        }
+    }
+
+    /// Whether an object was not there, or was another one than it should be. A refusal of what is asked for looks alike.
+    pub(super) fn may_be_of_another_object(&self) -> bool {
+        matches!(self, Self::Refused { code: 404 | 409 | 422, .. })
+    }
+
+    /// Of an object that was forced and is the one that it should be: a conflict can only be another writer at the same
+    /// moment, which the server itself gave up on.
+    pub(super) fn of_the_same_object(self) -> Self {
+        match self {
+            Self::Refused { code: 409, reason: _, message } => Self::unreachable("apply an object", message),
+            Self::Refused { .. }
+            | Self::Unreachable { .. }
+            | Self::NameConflict { .. }
+            | Self::NamespaceTerminating { .. }
+            | Self::NamespaceMissing { .. }
+            | Self::ObjectTerminating { .. } => self,
+        }
+    }
+
+    /// Whether the object is not there.
+    pub(super) fn is_not_found(&self) -> bool {
+        matches!(self, Self::Refused { code: 404, .. } | Self::NamespaceMissing { .. })
+    }
+
+    /// Whether the object is there and is not as asked for; of a delete, that it is another one.
+    pub(super) fn is_conflict(&self) -> bool {
+        matches!(self, Self::Refused { code: 409, .. })
+    }
+
+    fn of_status(doing: &'static str, status: Status) -> Self {
+        let details = status.details.as_ref();
+        let namespace_terminates = details
+            .is_some_and(|details| details.causes.iter().any(|cause| cause.reason == "NamespaceTerminating"));
+        let of_namespace = details.is_some_and(|details| details.kind == "namespaces");
+        let Status { code, message, reason, .. } = status;
+        match code {
+            _ if namespace_terminates => Self::NamespaceTerminating { message },
+            404 if of_namespace => Self::NamespaceMissing { message },
+            // 401: a credential that is being renewed. 410: a list that took longer than the server remembers.
+            401 | 408 | 410 | 429 | 500.. => {
+                Self::unreachable(doing, format!("HTTP status {code} {reason}: {message}"))
+            }
+            _ => {
+                let reason = if reason.is_empty() { format!("Status{code}") } else { reason };
+                Self::Refused { code, reason, message }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_answer_is_classified() {
+        for (status, transient, reason) in [
+            (r#"{"code": 500, "reason": "InternalError"}"#, true, "ClusterUnreachable"),
+            (r#"{"code": 503}"#, true, "ClusterUnreachable"),
+            (r#"{"code": 429, "reason": "TooManyRequests"}"#, true, "ClusterUnreachable"),
+            (r#"{"code": 401, "reason": "Unauthorized"}"#, true, "ClusterUnreachable"),
+            (r#"{"code": 403, "reason": "Forbidden", "message": "exceeded quota"}"#, false, "Forbidden"),
+            (
+                r#"{"code": 403, "reason": "Forbidden",
+                    "details": {"causes": [{"reason": "NamespaceTerminating", "field": "metadata.namespace"}]}}"#,
+                true,
+                "NamespaceTerminating",
+            ),
+            (
+                r#"{"code": 404, "reason": "NotFound", "details": {"kind": "namespaces"}}"#,
+                true,
+                "NamespaceMissing",
+            ),
+            (r#"{"code": 422, "reason": "Invalid"}"#, false, "Invalid"),
+            (r#"{"code": 409, "reason": "Conflict"}"#, false, "Conflict"),
+            (r#"{"code": 400}"#, false, "Status400"),
+        ] {
+            let status: Status = serde_json::from_str(status).unwrap();
+            let error = ClusterError::of_status("test", status);
+            assert_eq!((error.is_transient(), error.reason()), (transient, reason), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn the_message_never_tells_an_address() {
+        let error = ClusterError::unreachable("read it", "tcp connect error: 10.0.0.1:6443");
+        assert_eq!(error.message(), "the cluster does not answer");
+        assert_eq!(error.to_string(), "cannot read it");
+    }
+}

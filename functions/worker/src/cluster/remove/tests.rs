@@ -1,0 +1,108 @@
+//! What is deleted, and what never is.
+
+use common::domain::workload::Controller;
+use serde_json::{Value, json};
+
+use super::super::fake::Fake;
+use super::*;
+
+const UID: &str = "0123456789abcdef0123456789abcdef";
+const DEPLOYMENT: &str = "/namespaces/demo/deployments/app0-web";
+const SERVICE: &str = "/namespaces/demo/services/app0-web";
+const POD: &str = "/namespaces/demo/pods/app0-web-x-y";
+
+fn id() -> ServiceId {
+    ServiceId {
+        region: "xq".parse().unwrap(),
+        project: "demo".parse().unwrap(),
+        app: "app0".parse().unwrap(),
+        service: "web".parse().unwrap(),
+    }
+}
+
+fn workload() -> Workload {
+    Workload {
+        id: id(),
+        uid: UID.parse().unwrap(),
+        revision: 1,
+        controller: Controller::Deployment,
+        instances: 1,
+        replicas: 1,
+        containers: Vec::new(),
+        size: serde_json::from_value(json!({"name": "1U1G", "cpu": 1, "memory": 1024, "desc": ""})).unwrap(),
+        ports: Vec::new(),
+        image_pull_secrets: Vec::new(),
+    }
+}
+
+/// An object of the owner's.
+fn object(name: &str, uid: &str, owner: &str) -> Value {
+    json!({"metadata": {"name": name, "namespace": "demo", "uid": uid, "annotations": {"slipway.dev/uid": owner}}})
+}
+
+fn known(keys: &[(&str, &str)]) -> BTreeMap<String, AppliedObject> {
+    let applied =
+        |uid: &str| AppliedObject { uid: uid.to_owned(), hash: String::new(), template_hash: String::new() };
+    keys.iter().map(|(key, uid)| ((*key).to_owned(), applied(uid))).collect()
+}
+
+#[tokio::test]
+async fn what_is_known_and_not_wanted_is_deleted() {
+    let fake = Fake::default();
+    fake.put(SERVICE, object("app0-web", "s", UID));
+    fake.put(DEPLOYMENT, object("app0-web", "d", UID));
+    let wanted = crate::render::render(&workload());
+    let known = known(&[("Service/app0-web", "s"), ("Deployment/app0-web", "d"), ("Ingress/newer", "i")]);
+    fake.cluster().prune(&workload(), &wanted, &known, false).await.unwrap();
+    assert_eq!(fake.take_calls(), [format!("DELETE {SERVICE}")]);
+    assert_eq!(fake.state().objects.keys().collect::<Vec<_>>(), [DEPLOYMENT]);
+}
+
+#[tokio::test]
+async fn what_is_gone_or_another_one_is_left() {
+    let fake = Fake::default();
+    fake.put(SERVICE, object("app0-web", "another", UID));
+    let known = known(&[("Service/app0-web", "s"), ("Service/app0--web", "gone")]);
+    fake.cluster().prune(&workload(), &[], &known, false).await.unwrap();
+    assert_eq!(fake.state().objects.len(), 1);
+}
+
+#[tokio::test]
+async fn a_sweep_deletes_what_was_lost_and_is_ours() {
+    let fake = Fake::default();
+    fake.put(SERVICE, object("app0-web", "s", UID));
+    fake.put("/namespaces/demo/statefulsets/app0-web", object("app0-web", "f", &"f".repeat(32)));
+    fake.put(DEPLOYMENT, object("app0-web", "d", UID));
+    let wanted = crate::render::render(&workload());
+    // Known by mistake: the annotation of what stands there says that it is not ours.
+    let known = known(&[("StatefulSet/app0-web", "f")]);
+    fake.cluster().prune(&workload(), &wanted, &known, true).await.unwrap();
+    let left: Vec<_> = fake.state().objects.keys().cloned().collect();
+    assert_eq!(left, [DEPLOYMENT, "/namespaces/demo/statefulsets/app0-web"]);
+}
+
+#[tokio::test]
+async fn a_service_is_gone_when_its_pods_are() {
+    let fake = Fake::default();
+    let (id, uid) = (id(), UID.parse().unwrap());
+    fake.put(DEPLOYMENT, object("app0-web", "d", UID));
+    fake.put(SERVICE, object("app0-web", "s", UID));
+    fake.put(POD, object("app0-web-x-y", "p", ""));
+    let known = known(&[("Service/app0-web", "s")]);
+    let cluster = fake.cluster();
+    assert!(!cluster.delete_all(&id, &uid, &known).await.unwrap());
+    assert_eq!(fake.state().objects.keys().collect::<Vec<_>>(), [POD]);
+    assert!(!cluster.delete_all(&id, &uid, &known).await.unwrap(), "the pod is still there");
+    fake.state().objects.remove(POD);
+    assert!(cluster.delete_all(&id, &uid, &known).await.unwrap());
+}
+
+#[tokio::test]
+async fn another_owners_workload_and_its_pods_do_not_keep_a_service() {
+    let fake = Fake::default();
+    let theirs = object("app0-web", "d", &"f".repeat(32));
+    fake.put(DEPLOYMENT, theirs.clone());
+    fake.put(POD, object("app0-web-x-y", "p", ""));
+    assert!(fake.cluster().delete_all(&id(), &UID.parse().unwrap(), &BTreeMap::new()).await.unwrap());
+    assert_eq!(fake.state().objects[DEPLOYMENT], theirs);
+}

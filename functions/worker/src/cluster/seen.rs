@@ -1,0 +1,112 @@
+//! Seeing: Kubernetes' objects as [`common::domain::status`] knows them (kirk-spec §7). Pure.
+
+use common::domain::status::{Pod, Seen, SeenObject, Trouble};
+use k8s_openapi::api::apps::v1::{Deployment, DeploymentCondition, StatefulSet};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
+use kube::api::DynamicObject;
+
+use crate::render::{Kind, names};
+
+mod container;
+mod pod;
+
+pub(super) use self::pod::pod;
+
+/// Pods that are shown of a service.
+const PODS_MAX: usize = 100;
+/// Their JSON together. Half of what a DynamoDB item may hold, 400 KB.
+const PODS_BYTES_MAX: usize = 200_000;
+/// A condition's message, which the spec does not limit.
+const TROUBLE_CHARS_MAX: usize = 1024;
+
+/// A pod, and what it is ordered and counted by.
+pub(super) struct SeenPod {
+    created: Option<Time>,
+    live: bool,
+    pod: Pod,
+}
+
+/// Puts a service's parts together: pods oldest first, the last ones left out if they are too many or too large.
+pub(super) fn seen(object: Option<SeenObject>, mut pods: Vec<SeenPod>) -> Seen {
+    pods.sort_by(|a, b| (&a.created, &a.pod.name).cmp(&(&b.created, &b.pod.name)));
+    let live_pods = pods.iter().filter(|pod| pod.live).count();
+    let mut bytes = 0;
+    let pods = pods.into_iter().map(|seen| seen.pod).take(PODS_MAX).take_while(|pod| {
+        bytes += serde_json::to_vec(pod).map_or(0, |json| json.len());
+        bytes <= PODS_BYTES_MAX
+    });
+    Seen { object, pods: pods.collect(), live_pods: u32::try_from(live_pods).unwrap_or(u32::MAX) }
+}
+
+/// The workload object in an API server's answer; none if it is no workload.
+pub(super) fn dynamic(kind: Kind, object: DynamicObject) -> Option<SeenObject> {
+    match kind {
+        Kind::Service => None,
+        Kind::Deployment => object.try_parse().ok().as_ref().map(deployment),
+        Kind::StatefulSet => object.try_parse().ok().as_ref().map(stateful_set),
+    }
+}
+
+pub(super) fn deployment(object: &Deployment) -> SeenObject {
+    let status = object.status.clone().unwrap_or_default();
+    SeenObject {
+        replicas: count(status.replicas),
+        updated: count(status.updated_replicas),
+        available: count(status.available_replicas),
+        unavailable: count(status.unavailable_replicas),
+        trouble: trouble(status.conditions.as_deref().unwrap_or_default()),
+        ..of_metadata(&object.metadata, status.observed_generation)
+    }
+}
+
+/// `currentReplicas` is not looked at: it counts the pods of the old revision.
+pub(super) fn stateful_set(object: &StatefulSet) -> SeenObject {
+    let status = object.status.clone().unwrap_or_default();
+    let wanted = object.spec.as_ref().map_or(0, |spec| count(spec.replicas.or(Some(1))));
+    let available = count(status.available_replicas.or(status.ready_replicas));
+    SeenObject {
+        replicas: count(Some(status.replicas)),
+        updated: count(status.updated_replicas),
+        available,
+        unavailable: wanted.saturating_sub(available),
+        ..of_metadata(&object.metadata, status.observed_generation)
+    }
+}
+
+fn of_metadata(metadata: &ObjectMeta, observed_generation: Option<i64>) -> SeenObject {
+    SeenObject {
+        owner: metadata.annotations.as_ref().and_then(|annotations| annotations.get(names::UID)).cloned(),
+        generation: metadata.generation.unwrap_or_default(),
+        observed_generation: observed_generation.unwrap_or_default(),
+        ..SeenObject::default()
+    }
+}
+
+/// A refused pod, say by a quota, before a rollout that takes too long: the first explains the second.
+fn trouble(conditions: &[DeploymentCondition]) -> Option<Trouble> {
+    let find = |kind: &str, status: &str| {
+        conditions.iter().find(|condition| condition.type_ == kind && condition.status == status)
+    };
+    let late = || {
+        find("Progressing", "False")
+            .filter(|condition| condition.reason.as_deref() == Some("ProgressDeadlineExceeded"))
+    };
+    let condition = find("ReplicaFailure", "True").or_else(late)?;
+    Some(Trouble {
+        reason: condition.reason.clone().unwrap_or_else(|| condition.type_.clone()),
+        message: cut(condition.message.as_deref().unwrap_or_default(), TROUBLE_CHARS_MAX),
+    })
+}
+
+/// Kubernetes leaves out what is 0.
+fn count(number: Option<i32>) -> u32 {
+    number.and_then(|number| u32::try_from(number).ok()).unwrap_or_default()
+}
+
+/// The first characters of a text, never half of one.
+fn cut(text: &str, chars_max: usize) -> String {
+    text.chars().take(chars_max).collect()
+}
+
+#[cfg(test)]
+mod tests;
