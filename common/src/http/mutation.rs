@@ -41,12 +41,12 @@ pub struct Decision {
 
 /// Runs `decide`, which reads and decides, until its decision is committed; then rings and answers.
 /// `body` is what an idempotency key stands for, besides method and path.
-pub async fn mutate(
+pub async fn mutate<F: Future<Output = Result<Decision>> + Send>(
     context: &Context,
     scope: &Scope,
     action: Action,
     body: Option<&Body>,
-    decide: impl AsyncFn(Timestamp) -> Result<Decision>,
+    decide: impl Fn(Timestamp) -> F,
 ) -> Result<Response> {
     let key = match scope.checked_idempotency_key() {
         Ok(key) => key.map(|key| ReplayKey {
@@ -100,10 +100,11 @@ pub async fn change_service(
     action: Action,
     body: Option<&Body>,
     target: &Target,
-    change: impl Fn(&Place, Timestamp) -> Result<Transition>,
+    change: impl Fn(&Place, Timestamp) -> Result<Transition> + Sync,
     reply: Reply,
 ) -> Result<Response> {
-    mutate(context, scope, action, body, async |now| {
+    let change = &change;
+    mutate(context, scope, action, body, |now| async move {
         let place = context.store.place(target).await?;
         scope.project(&place)?;
         let transition = change(&place, now)?;

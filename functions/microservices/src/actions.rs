@@ -7,6 +7,7 @@ use common::domain::service::{Instances, Service, Transition};
 use common::domain::{Error, Result};
 use common::http::microservice::request;
 use common::http::{Body, Context, Reply, Scope, change_service};
+use common::store::Place;
 
 pub(super) async fn stop(State(context): State<Context>, scope: Scope) -> Result<Response> {
     change(&context, &scope, Action::Stop, |service| Ok(service.stop())).await
@@ -33,14 +34,14 @@ async fn change(
     context: &Context,
     scope: &Scope,
     action: Action,
-    change: impl Fn(&Service) -> Result<Transition>,
+    change: impl Fn(&Service) -> Result<Transition> + Sync,
 ) -> Result<Response> {
-    let change = |place: &_, _| change(scope.managed_service(place)?);
+    let change = |place: &Place, _| change(scope.managed_service(place)?);
     change_service(context, scope, action, None, &scope.target(), change, Reply::Nothing).await
 }
 
 pub(super) async fn upgrade(State(context): State<Context>, scope: Scope, body: Body) -> Result<Response> {
-    let change = |place: &common::store::Place, now| {
+    let change = |place: &Place, now| {
         // The content is checked first, and against the service's stored type where there is one.
         let stored = place.service.as_ref();
         let definition = body.read(|bytes| request::upgrade(bytes, &scope.region, stored))?;
@@ -52,7 +53,7 @@ pub(super) async fn upgrade(State(context): State<Context>, scope: Scope, body: 
 }
 
 pub(super) async fn set_ports(State(context): State<Context>, scope: Scope, body: Body) -> Result<Response> {
-    let change = |place: &_, _| {
+    let change = |place: &Place, _| {
         let ports = body.read(request::ports)?;
         Ok(scope.managed_service(place)?.set_ports(ports))
     };

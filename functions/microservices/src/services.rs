@@ -37,10 +37,8 @@ pub(super) async fn create(State(context): State<Context>, scope: Scope, body: B
         Ok(new) => new,
         Err(error) => return Err(scope.after_project(&context, error).await),
     };
-    mutate(&context, &scope, Action::Create, Some(&body), async |now| {
-        decide(&context, &scope, new.clone(), now).await
-    })
-    .await
+    mutate(&context, &scope, Action::Create, Some(&body), |now| decide(&context, &scope, new.clone(), now))
+        .await
 }
 
 async fn decide(context: &Context, scope: &Scope, new: NewService, now: Timestamp) -> Result<Decision> {

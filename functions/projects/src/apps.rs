@@ -45,8 +45,8 @@ pub(super) async fn create(State(context): State<Context>, scope: Scope, body: B
         Ok(new) => new,
         Err(error) => return Err(scope.after_project(&context, error).await),
     };
-    mutate(&context, &scope, Action::Create, Some(&body), async |now| {
-        decide_create(&context, &scope, new.clone(), now).await
+    mutate(&context, &scope, Action::Create, Some(&body), |now| {
+        decide_create(&context, &scope, new.clone(), now)
     })
     .await
 }
@@ -101,17 +101,18 @@ async fn decide_create(context: &Context, scope: &Scope, new: NewApp, now: Times
 
 /// Deletes the app with all its services; config maps and volumes stay.
 pub(super) async fn delete(State(context): State<Context>, scope: Scope) -> Result<Response> {
-    mutate(&context, &scope, Action::Delete, None, async |_now| {
-        let (project, tree) = find(&context, &scope).await?;
-        tree.app.check_managed_here()?;
-        let deleted = |read: &ReadService| match read.service.delete() {
-            Transition::Changed(next) | Transition::Revised(next, _) => Some(*next),
-            Transition::Unchanged => None,
-        };
-        let services: Vec<Service> = tree.services.iter().filter_map(deleted).collect();
-        let ring = services.iter().map(|service| Subject::Service(service.id.clone())).collect();
-        let mutation = Mutation::DeleteApp { app: tree.app, services };
-        Ok(Decision { project, mutation, ring, answer: Answer::Empty })
-    })
-    .await
+    mutate(&context, &scope, Action::Delete, None, |_now| decide_delete(&context, &scope)).await
+}
+
+async fn decide_delete(context: &Context, scope: &Scope) -> Result<Decision> {
+    let (project, tree) = find(context, scope).await?;
+    tree.app.check_managed_here()?;
+    let deleted = |read: &ReadService| match read.service.delete() {
+        Transition::Changed(next) | Transition::Revised(next, _) => Some(*next),
+        Transition::Unchanged => None,
+    };
+    let services: Vec<Service> = tree.services.iter().filter_map(deleted).collect();
+    let ring = services.iter().map(|service| Subject::Service(service.id.clone())).collect();
+    let mutation = Mutation::DeleteApp { app: tree.app, services };
+    Ok(Decision { project, mutation, ring, answer: Answer::Empty })
 }

@@ -39,7 +39,7 @@ async fn get(State(context): State<Context>, scope: Scope) -> Result<Answer> {
 async fn create(State(context): State<Context>, scope: Scope) -> Result<Response> {
     let name = scope.param("project").parse().map_err(|rule: &str| Error::invalid("project", rule))?;
     let id = ProjectId { region: scope.region.id.clone(), project: name };
-    mutate(&context, &scope, Action::Create, None, async |now| decide(&context, &scope, &id, now).await).await
+    mutate(&context, &scope, Action::Create, None, |now| decide(&context, &scope, &id, now)).await
 }
 
 async fn decide(context: &Context, scope: &Scope, id: &ProjectId, now: Timestamp) -> Result<Decision> {
