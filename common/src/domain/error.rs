@@ -107,9 +107,30 @@ impl Error {
         Self::Unavailable { doing, source: source.into() }
     }
 
+    /// For the log: the error with all that caused it.
+    pub fn chain(&self) -> impl fmt::Display {
+        Chain(self)
+    }
+
     /// We failed while `doing`.
     pub fn internal(doing: &'static str, source: impl Into<Source>) -> Self {
         Self::Internal { doing, source: source.into() }
+    }
+}
+
+/// An error followed by its causes.
+#[derive(Clone, Copy, Debug)]
+pub struct Chain<'a>(pub &'a (dyn std::error::Error + 'static));
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self.0, f)?;
+        let mut source = self.0.source();
+        while let Some(cause) = source {
+            write!(f, ": {cause}")?;
+            source = cause.source();
+        }
+        Ok(())
     }
 }
 

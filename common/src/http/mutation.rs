@@ -6,7 +6,6 @@ use super::answer::Answer;
 use super::body::Body;
 use super::context::Context;
 use super::microservice::answer;
-use super::problem::Chain;
 use super::scope::Scope;
 use crate::clock;
 use crate::domain::Timestamp;
@@ -168,6 +167,6 @@ async fn ring(context: &Context, scope: &Scope, subjects: &[Subject]) {
     }
     let doorbells: Vec<_> = subjects.iter().cloned().map(Doorbell::from).collect();
     if let Err(error) = context.queue.ring_all(&doorbells).await {
-        tracing::warn!(request.id = scope.request_id, error = %Chain(&error), "Left the ringing to the sweeper");
+        tracing::warn!(request.id = scope.request_id, error = %error.chain(), "Left the ringing to the sweeper");
     }
 }

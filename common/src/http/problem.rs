@@ -74,7 +74,7 @@ fn request_id(headers: &HeaderMap) -> String {
 fn problem(error: &Error, request_id: &str, method: &Method) -> Response {
     let (status, word) = code(error);
     if status.is_server_error() {
-        tracing::error!(request.id = request_id, error = %Chain(error), "Answered {status}");
+        tracing::error!(request.id = request_id, error = %error.chain(), "Answered {status}");
     }
     let details = if let Error::Invalid(details) = error { details.as_slice() } else { &[] };
     let body =
@@ -151,21 +151,6 @@ fn message(error: &Error) -> String {
     }
 }
 
-/// An error with all that caused it.
-pub(super) struct Chain<'a>(pub(super) &'a Error);
-
-impl std::fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut source = std::error::Error::source(self.0);
-        while let Some(cause) = source {
-            write!(f, ": {cause}")?;
-            source = cause.source();
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,7 +166,7 @@ mod tests {
         for error in [Error::unavailable("read x", "secret"), Error::internal("read y", "secret")] {
             let text = message(&error);
             assert!(!text.contains("secret") && !text.contains("read"), "{text}");
-            assert!(Chain(&error).to_string().ends_with(": secret"), "the log has it");
+            assert!(error.chain().to_string().ends_with(": secret"), "the log has it");
         }
     }
 

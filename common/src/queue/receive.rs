@@ -1,4 +1,4 @@
-//! The receiving side. On AWS the Lambda service receives; the worker only moves a message's time.
+//! The receiving side, which on AWS is the Lambda service's.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::domain::{Error, Result};
 pub struct Message {
     /// Its id.
     pub id: String,
-    /// What deletes or postpones this delivery of it.
+    /// What deletes this delivery of it.
     pub receipt: String,
     /// Its text.
     pub body: String,
@@ -32,9 +32,6 @@ pub struct QueueSpec {
     /// Receives before a message goes to the dead-letter queue.
     pub receives_max: u32,
 }
-
-/// The longest visibility time-out that SQS takes.
-const VISIBILITY_MAX: Duration = Duration::from_hours(12);
 
 impl Queue {
     /// Makes the queue and its dead-letter queue where they are not there yet, and goes on with them.
@@ -102,19 +99,6 @@ impl Queue {
     pub async fn delete(&self, receipt: &str) -> Result<()> {
         let request = self.client.delete_message().queue_url(&self.url).receipt_handle(receipt);
         request.send().await.map_err(|error| Error::unavailable("delete a message", error))?;
-        Ok(())
-    }
-
-    /// Lets a received message come again after a time of at most 12 hours.
-    pub async fn postpone(&self, receipt: &str, by: Duration) -> Result<()> {
-        let seconds = i32::try_from(by.min(VISIBILITY_MAX).as_secs()).unwrap_or_default();
-        let request = self
-            .client
-            .change_message_visibility()
-            .queue_url(&self.url)
-            .receipt_handle(receipt)
-            .visibility_timeout(seconds);
-        request.send().await.map_err(|error| Error::unavailable("postpone a message", error))?;
         Ok(())
     }
 }

@@ -1,1 +1,31 @@
-//! x
+//! The sweeper: rings again for what is due, and so for whatever a lost doorbell was about.
+
+use common::clock;
+use common::domain::Result;
+use common::domain::subject::Doorbell;
+use common::http::Context;
+use common::runtime::{Event, Settings};
+
+/// What a sweep works with.
+#[derive(Debug)]
+pub struct Sweeper {
+    context: Context,
+}
+
+impl Sweeper {
+    /// A sweeper of this table and queue.
+    pub fn new(context: Context, _settings: &Settings) -> Self {
+        Self { context }
+    }
+
+    /// Sweeps, whatever the event; no message is ever to come again.
+    pub async fn on_event(&self, _event: Event) -> Result<Vec<String>> {
+        let due = self.context.store.due(clock::now().as_second()).await?;
+        if !due.is_empty() {
+            tracing::info!(subjects = due.len(), "Ringing for what is due");
+            let doorbells: Vec<_> = due.into_iter().map(Doorbell::from).collect();
+            self.context.queue.ring_all(&doorbells).await?;
+        }
+        Ok(Vec::new())
+    }
+}

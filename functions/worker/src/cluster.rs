@@ -34,8 +34,8 @@ use crate::render::{Kind, names};
 const FIELD_MANAGER: &str = names::SLIPWAY;
 /// A cluster that takes longer to be reached is down.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// No call takes longer, connecting included. The lease of a subject is longer than all calls of a job.
-const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+/// No call takes longer, connecting included: what a killed worker left under way is over by then.
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// Objects of a list that come at once.
 const PAGE_SIZE: u32 = 500;
 /// Pages of a list that are read: 100 000 objects, more than one cluster bears.

@@ -1,3 +1,105 @@
-//! x
+//! The worker: makes clusters match the table.
+//!
+//! ```text
+//! doorbell -> deploy -> render (pure) -> cluster::apply, prune -> store::complete
+//!                    -> look: how far is the rollout?
+//! tick     -> observer: what is there of all subjects?
+//! ```
+
 pub mod cluster;
+mod clusters;
+mod deploy;
+mod look;
+mod observer;
 pub mod render;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use common::domain::subject::{Doorbell, Subject};
+use common::domain::{Error, Result};
+use common::http::Context;
+use common::queue::Message;
+use common::runtime::{Event, Settings};
+use futures::future::join_all;
+
+use self::clusters::Clusters;
+
+/// What a job has besides its message.
+#[derive(Debug)]
+pub struct Worker {
+    context: Context,
+    clusters: Clusters,
+    lease: Duration,
+}
+
+/// Clocks of two machines differ by less.
+const CLOCK_SKEW: Duration = Duration::from_secs(30);
+
+impl Worker {
+    /// A worker that is stopped after its time-out: a lease outlives it and all that it left under way.
+    pub fn new(context: Context, settings: &Settings) -> Self {
+        let lease = settings.worker_timeout + cluster::CALL_TIMEOUT + CLOCK_SKEW;
+        Self { context, clusters: Clusters::default(), lease }
+    }
+
+    /// Handles an event; answers with the ids of the messages that are to come again.
+    pub async fn on_event(&self, event: Event) -> Result<Vec<String>> {
+        match event {
+            Event::Messages(messages) => Ok(self.on_messages(messages).await),
+            Event::Tick => self.observe_all().await.map(|()| Vec::new()),
+        }
+    }
+
+    /// Works on all subjects of the batch side by side, on each once.
+    async fn on_messages(&self, messages: Vec<Message>) -> Vec<String> {
+        let mut failed = Vec::new();
+        let mut subjects: HashMap<Subject, (Doorbell, Vec<String>)> = HashMap::new();
+        for message in messages {
+            match serde_json::from_str::<Doorbell>(&message.body) {
+                Ok(doorbell) => {
+                    let entry = subjects.entry(doorbell.subject.clone());
+                    let (first, ids) = entry.or_insert_with(|| (doorbell.clone(), Vec::new()));
+                    // A fresh ring says more than a look at an old one.
+                    first.look = first.look.min(doorbell.look);
+                    ids.push(message.id);
+                }
+                Err(error) => {
+                    tracing::error!(job.id = message.id, %error, "Left a message that is no doorbell to the dead-letter queue");
+                    failed.push(message.id);
+                }
+            }
+        }
+        let jobs = subjects.into_values().map(async |(doorbell, ids)| match self.answer(&doorbell).await {
+            Ok(()) => Vec::new(),
+            Err(error) => {
+                tracing::error!(subject = %doorbell.subject, error = %error.chain(), "Left a subject for later");
+                ids
+            }
+        });
+        failed.extend(join_all(jobs).await.into_iter().flatten());
+        failed
+    }
+
+    async fn answer(&self, doorbell: &Doorbell) -> Result<()> {
+        let region = doorbell.subject.region();
+        let Some(region) = self.context.regions.get(region.as_str()) else {
+            tracing::warn!(region.name = %region, "Dropped a doorbell of a region that is not configured");
+            return Ok(());
+        };
+        match &doorbell.subject {
+            Subject::Service(id) => self.deploy(region, id, doorbell.look).await,
+            Subject::Project(id) => self.prepare(region, id).await,
+        }
+    }
+
+    /// Rings again after a while. What waits for longer than the delays here is the sweeper's.
+    async fn ring(&self, subject: Subject, look: u8, delay: Duration) -> Result<()> {
+        self.context.queue.ring(&Doorbell { subject, look }, delay).await
+    }
+}
+
+/// A cluster's failure as one of ours.
+fn cluster_error(error: cluster::ClusterError) -> Error {
+    Error::unavailable("ask the cluster", error)
+}

@@ -16,7 +16,7 @@ pub enum ClusterError {
         source: Source,
     },
     /// An object of that name is somebody else's.
-    #[error("{kind} {name} exists and is not managed by Slipway for this service")]
+    #[error("{kind} {name} exists and belongs to somebody else")]
     NameConflict {
         /// Its kind.
         kind: &'static str,

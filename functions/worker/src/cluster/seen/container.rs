@@ -34,7 +34,7 @@ impl Message {
         let separator = if text.is_empty() || end.is_empty() { "" } else { "; " };
         let end = cut(&format!("{separator}{end}"), chars_max);
         let start = cut(text, chars_max - end.chars().count());
-        start + &end
+        start.trim_end().to_owned() + &end
     }
 }
 

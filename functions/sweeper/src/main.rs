@@ -1,0 +1,5 @@
+//! The Lambda function `sweeper`.
+
+fn main() -> Result<(), common::runtime::Error> {
+    common::runtime::handle(sweeper::Sweeper::new, &sweeper::Sweeper::on_event)
+}

@@ -1,0 +1,31 @@
+//! The clusters of the regions, each connected once.
+
+use std::collections::HashMap;
+
+use common::domain::region::Region;
+use tokio::sync::Mutex;
+
+use crate::cluster::{Cluster, ClusterError};
+
+/// Clients by the clusters' names.
+#[derive(Default)]
+pub(crate) struct Clusters(Mutex<HashMap<String, Cluster>>);
+
+impl Clusters {
+    /// The cluster of a region.
+    pub(crate) async fn of(&self, region: &Region) -> Result<Cluster, ClusterError> {
+        let mut clusters = self.0.lock().await;
+        if let Some(cluster) = clusters.get(&region.cluster) {
+            return Ok(cluster.clone());
+        }
+        let cluster = Cluster::connect(region.kubeconfig.as_deref()).await?;
+        clusters.insert(region.cluster.clone(), cluster.clone());
+        Ok(cluster)
+    }
+}
+
+impl std::fmt::Debug for Clusters {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Clusters").finish_non_exhaustive()
+    }
+}

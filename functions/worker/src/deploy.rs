@@ -1,0 +1,232 @@
+//! A job: the newest state of a subject, made so in its cluster (design §4).
+
+use std::time::Duration;
+
+use common::clock;
+use common::domain::error::Chain;
+use common::domain::region::Region;
+use common::domain::service::{Desired, Service};
+use common::domain::status::{Observation, Seen};
+use common::domain::subject::{ProjectId, ServiceId, Subject};
+use common::domain::workload::{Applied, Failure, Workload};
+use common::domain::{Result, Timestamp};
+use common::store::{Completion, Finished, Lease, LeaseTaken, Work};
+
+use crate::cluster::{Cluster, ClusterError, Mode, Report};
+use crate::{Worker, cluster_error, render};
+
+/// Leases in a row that ended with nothing said, before the operation counts as failed.
+const CRASHES_MAX: u32 = 5;
+/// When to try again what the cluster refused: somebody may have mended it.
+const REFUSED_RETRY_S: i64 = 5 * 60;
+/// When to look again at what is as it should be: somebody may have changed it.
+const SETTLE_S: i64 = 15 * 60;
+/// Rings of our own while a cluster does not answer; after them the sweeper rings each minute.
+const OUTAGE_RINGS_MAX: u8 = 4;
+
+/// A job that has the lease.
+struct Job<'a> {
+    worker: &'a Worker,
+    region: &'a Region,
+    lease: Lease,
+    work: Work,
+    look: u8,
+    now: Timestamp,
+}
+
+impl Worker {
+    /// Does what there is to do for a service.
+    pub(crate) async fn deploy(&self, region: &Region, id: &ServiceId, look: u8) -> Result<()> {
+        let store = &self.context.store;
+        let now = clock::now();
+        let now_s = now.as_second();
+        let Some(work) = store.work(id).await? else { return Ok(()) };
+        if !is_due(&work, now_s) {
+            return self.look(region, &work, look).await;
+        }
+        let lease_s = i64::try_from(self.lease.as_secs()).unwrap_or(i64::MAX);
+        let lease = match store.take_lease(id, now_s, now_s.saturating_add(lease_s)).await? {
+            LeaseTaken::Taken(lease) => lease,
+            LeaseTaken::Held { until_s } => {
+                let wait = Duration::from_secs(u64::try_from(until_s - now_s).unwrap_or_default() + 1);
+                return self.ring(Subject::Service(id.clone()), 0, wait).await;
+            }
+        };
+        // Only now is the newest state what nobody else works on.
+        let Some(work) = store.work(id).await? else { return store.forget_status(&lease).await };
+        if !is_due(&work, now_s) {
+            return store.release(&lease).await;
+        }
+        Job { worker: self, region, lease, work, look, now }.run().await
+    }
+
+    /// Makes the namespace of a project.
+    pub(crate) async fn prepare(&self, region: &Region, id: &ProjectId) -> Result<()> {
+        let cluster = self.clusters.of(region).await.map_err(cluster_error)?;
+        match cluster.ensure_namespace(&id.project).await {
+            Err(error) if error.is_transient() => {
+                tracing::warn!(project.name = %id, error = %error, "Left a namespace to the sweeper");
+                Ok(())
+            }
+            // A foreign namespace is never taken over; the services of the project will say so.
+            Ok(()) | Err(_) => self.context.store.namespace_ready(id).await,
+        }
+    }
+}
+
+/// Whether there is something to apply, or to assert again.
+fn is_due(work: &Work, now_s: i64) -> bool {
+    !work.service.is_applied() || work.due_s.is_some_and(|due_s| due_s <= now_s)
+}
+
+impl Job<'_> {
+    fn service(&self) -> &Service {
+        &self.work.service
+    }
+
+    fn subject(&self) -> Subject {
+        Subject::Service(self.service().id.clone())
+    }
+
+    async fn run(self) -> Result<()> {
+        if self.lease.attempts > CRASHES_MAX {
+            let message = format!("the worker was stopped {CRASHES_MAX} times while it worked on this");
+            return self.fail("WorkerStopped".to_owned(), message).await;
+        }
+        let cluster = match self.worker.clusters.of(self.region).await {
+            Ok(cluster) => cluster,
+            Err(error) => return self.not_done(&error).await,
+        };
+        match self.service().desired {
+            Desired::Started | Desired::Stopped => self.apply(&cluster).await,
+            Desired::Deleted => self.remove(&cluster).await,
+        }
+    }
+
+    async fn apply(self, cluster: &Cluster) -> Result<()> {
+        let workload = match Workload::of(self.service(), self.region) {
+            Ok(workload) => workload,
+            Err(failure) => return self.fail(failure.reason, failure.message).await,
+        };
+        match self.try_apply(cluster, &workload).await {
+            Ok(report) => self.complete(report).await,
+            Err(error) => self.not_done(&error).await,
+        }
+    }
+
+    async fn try_apply(&self, cluster: &Cluster, workload: &Workload) -> Result<Report, ClusterError> {
+        let known = &self.service().applied.objects;
+        let objects = render::render(workload);
+        // What was applied and not recorded, or changed by others, is found only by asking for all of it.
+        let is_unclean = self.lease.attempts > 1;
+        let sweep = is_unclean || self.service().is_applied();
+        let mode = if sweep { Mode::Reassert } else { Mode::OnlyChanged };
+        let report = cluster.apply(workload, &objects, known, mode).await?;
+        cluster.prune(workload, &objects, known, sweep).await?;
+        Ok(report)
+    }
+
+    async fn complete(self, report: Report) -> Result<()> {
+        let service = self.service();
+        let before = &service.applied;
+        let object_generation = report.object_generation().unwrap_or(before.object_generation);
+        let applied = Applied {
+            generation: service.generation,
+            object_generation,
+            template_object_generation: if report.template_changed {
+                object_generation
+            } else {
+                before.template_object_generation
+            },
+            objects: report.objects,
+            failure: None,
+        };
+        let mut seen = match &self.work.observation {
+            Some(Observation::Seen(seen)) => seen.clone(),
+            Some(Observation::Unreachable) | None => Seen::default(),
+        };
+        seen.object = report.seen.or(seen.object);
+        let now_s = self.now.as_second();
+        let lease_s = i64::try_from(self.worker.lease.as_secs()).unwrap_or(i64::MAX);
+        let completion = Completion {
+            service,
+            applied: &applied,
+            observation: &Observation::Seen(seen),
+            seen_ms: clock::now().as_millisecond(),
+            // What an earlier lease left under way has arrived by the end of this one's time.
+            due_s: now_s.saturating_add(if service.is_applied() { SETTLE_S } else { lease_s }),
+        };
+        let finished = self.worker.context.store.complete(&self.lease, &completion).await?;
+        tracing::info!(service.name = %service.id, generation = service.generation, ?finished, "Applied a service");
+        match finished {
+            Finished::Settled => self.worker.ring(self.subject(), 1, Duration::from_secs(1)).await,
+            Finished::Moved => self.worker.ring(self.subject(), 0, Duration::ZERO).await,
+            Finished::LostLease => Ok(()),
+        }
+    }
+
+    /// Deletes the service's objects, and forgets the service once they are gone.
+    async fn remove(self, cluster: &Cluster) -> Result<()> {
+        let service = self.service();
+        match cluster.delete_all(&service.id, &service.uid, &service.applied.objects).await {
+            Ok(true) => self.forget().await,
+            Ok(false) => {
+                self.worker.context.store.release(&self.lease).await?;
+                let look = self.look.saturating_add(1);
+                match crate::look::delay(look) {
+                    Some(delay) => self.worker.ring(self.subject(), look, delay).await,
+                    None => Ok(()),
+                }
+            }
+            Err(error) => self.not_done(&error).await,
+        }
+    }
+
+    /// Another service of the same app may be forgotten at the same time: then read the app again.
+    async fn forget(mut self) -> Result<()> {
+        const TRIES: usize = 10;
+        let store = &self.worker.context.store;
+        for _ in 0..TRIES {
+            if store.purge(&self.lease, &self.work).await? == Finished::Settled {
+                tracing::info!(service.name = %self.service().id, "Deleted a service");
+                return Ok(());
+            }
+            match store.work(&self.service().id).await? {
+                Some(work) if work.service.uid == self.service().uid => self.work = work,
+                Some(_) | None => return Ok(()),
+            }
+        }
+        store.release(&self.lease).await?;
+        self.worker.ring(self.subject(), self.look, Duration::from_secs(1)).await
+    }
+
+    /// The cluster did not do it: at all, or not now.
+    async fn not_done(self, error: &ClusterError) -> Result<()> {
+        let service = self.service();
+        tracing::warn!(service.name = %service.id, error = %Chain(error), "Could not apply a service");
+        if !error.is_transient() {
+            return self.fail(error.reason().to_owned(), error.message()).await;
+        }
+        let store = &self.worker.context.store;
+        if matches!(error, ClusterError::Unreachable { .. }) {
+            let seen_ms = clock::now().as_millisecond();
+            store.observe(&service.id, &Observation::Unreachable, seen_ms).await?;
+        }
+        store.release(&self.lease).await?;
+        if self.look >= OUTAGE_RINGS_MAX {
+            return Ok(());
+        }
+        let delay = Duration::from_secs(2_u64.saturating_pow(u32::from(self.look) + 1));
+        self.worker.ring(self.subject(), self.look + 1, delay).await
+    }
+
+    async fn fail(self, reason: String, message: String) -> Result<()> {
+        let service = self.service();
+        let failure = Failure { generation: service.generation, reason, message };
+        let due_s = self.now.as_second() + REFUSED_RETRY_S;
+        match self.worker.context.store.fail(&self.lease, service, &failure, due_s).await? {
+            Finished::Settled | Finished::LostLease => Ok(()),
+            Finished::Moved => self.worker.ring(self.subject(), 0, Duration::ZERO).await,
+        }
+    }
+}

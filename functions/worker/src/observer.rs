@@ -1,0 +1,74 @@
+//! The observer: looks at all of a cluster at once, and stores what is not as it was.
+
+use std::collections::BTreeMap;
+
+use common::clock;
+use common::domain::Result;
+use common::domain::region::Region;
+use common::domain::status::{Observation, Seen};
+use common::store::fingerprint;
+use futures::stream::{StreamExt, TryStreamExt, iter};
+
+use crate::Worker;
+use crate::cluster::ServiceKey;
+
+/// Statuses that are written at a time.
+const WRITES_AT_ONCE: usize = 10;
+
+impl Worker {
+    /// Looks at each cluster once. Regions of the same cluster share the look.
+    pub(crate) async fn observe_all(&self) -> Result<()> {
+        let mut clusters: BTreeMap<&str, Vec<&Region>> = BTreeMap::new();
+        for region in self.context.regions.iter() {
+            clusters.entry(&region.cluster).or_default().push(region);
+        }
+        let looks = clusters.into_values().map(|regions| self.observe_cluster(regions));
+        let outcomes = futures::future::join_all(looks).await;
+        outcomes.into_iter().collect()
+    }
+
+    async fn observe_cluster(&self, regions: Vec<&Region>) -> Result<()> {
+        let Some(first) = regions.first() else { return Ok(()) };
+        let seen_ms = clock::now().as_millisecond();
+        let seen = match self.clusters.of(first).await {
+            Ok(cluster) => cluster.observe_all().await,
+            Err(error) => Err(error),
+        };
+        let seen = match seen {
+            Ok(seen) => Some(seen),
+            Err(error) => {
+                tracing::warn!(cluster.name = first.cluster, %error, "Could not look at a cluster");
+                None
+            }
+        };
+        for region in regions {
+            self.store_changes(region, seen.as_ref(), seen_ms).await?;
+        }
+        Ok(())
+    }
+
+    /// Stores what differs from what the table has of the region's services. Nothing seen means that the
+    /// cluster did not answer.
+    async fn store_changes(
+        &self,
+        region: &Region,
+        seen: Option<&BTreeMap<ServiceKey, Seen>>,
+        seen_ms: i64,
+    ) -> Result<()> {
+        let mut changes = Vec::new();
+        for status in self.context.store.observed(&region.id).await? {
+            let key = (status.id.project.clone(), status.id.app.clone(), status.id.service.clone());
+            let observation = match seen {
+                Some(seen) => Observation::Seen(seen.get(&key).cloned().unwrap_or_default()),
+                None => Observation::Unreachable,
+            };
+            if status.fingerprint != Some(fingerprint(&observation)?) {
+                changes.push((status.id, observation));
+            }
+        }
+        let store = &self.context.store;
+        let writes =
+            iter(changes).map(async |(id, observation)| store.observe(&id, &observation, seen_ms).await);
+        writes.buffer_unordered(WRITES_AT_ONCE).try_collect::<()>().await
+    }
+}
