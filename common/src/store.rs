@@ -13,7 +13,7 @@
 //! | audit entry | `U#<region>/<project>` | `<time>/<request>` |
 //! | answer to an idempotency key | `I#<hash of caller, method and path>` | the key |
 //!
-//! One sparse index, `g`, holds what must be found without knowing its name:
+//! One sparse index, `attention`, holds what must be found without knowing its name:
 //!
 //! | entry | `gpk` | `gsk` |
 //! |---|---|---|

@@ -45,7 +45,7 @@ fn scope(
     parts: &axum::http::request::Parts,
     params: Vec<(String, String)>,
 ) -> Result<Scope> {
-    let caller = context.auth.caller(&parts.headers)?;
+    let caller = context.auth.caller(access, &parts.headers)?;
     let region = match params.iter().find(|(key, _)| key == "region") {
         Some((_, id)) => {
             context.regions.get(id).ok_or_else(|| Error::NotFound(Missing::Region(id.clone())))?

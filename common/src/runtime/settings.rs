@@ -10,7 +10,7 @@ use aws_credential_types::Credentials;
 use crate::aws::Connection;
 use crate::domain::region::Regions;
 use crate::domain::{Error, Result};
-use crate::http::{Auth, Context, RateLimit};
+use crate::http::{Auth, Context, OpenAccess, RateLimit};
 use crate::queue::Queue;
 use crate::store::Store;
 
@@ -84,7 +84,7 @@ impl Settings {
             store: Store::new(&self.connection, self.dynamodb_url.as_deref(), self.table.clone()),
             queue: Queue::new(&self.connection, self.sqs_url.as_deref(), self.queue_url.clone()),
             regions: Arc::clone(&self.regions),
-            auth: self.auth,
+            auth: self.auth.clone(),
             rate: self.rate_limit.map(|per_second| Arc::new(RateLimit::new(per_second))),
         })
     }
@@ -95,7 +95,7 @@ impl Settings {
 fn auth(word: Option<&str>) -> Result<Auth> {
     match word {
         None => Ok(Auth::Closed),
-        Some("open") if cfg!(debug_assertions) => Ok(Auth::Open),
+        Some("open") if cfg!(debug_assertions) => Ok(Auth::Open(OpenAccess::default())),
         Some(other) => Err(bad(AUTH, format!("cannot be {other:?} in this build"))),
     }
 }

@@ -10,7 +10,7 @@ use super::Store;
 use crate::domain::error::{Error, Result};
 
 /// The sparse index; its keys are `gpk` and `gsk`.
-pub(super) const INDEX: &str = "g";
+pub(super) const INDEX: &str = "attention";
 
 const DOING: &str = "create the table";
 

@@ -2,3 +2,16 @@
 
 pub mod backends;
 pub mod cluster;
+mod endpoints;
+mod error;
+mod flags;
+mod folder;
+mod jobs;
+mod poller;
+mod regions;
+mod stack;
+
+pub use endpoints::Endpoints;
+pub use error::{Error, Result};
+pub use flags::{AuthMode, Flags, RegionFlag};
+pub use stack::{Stack, routes};

@@ -1,4 +1,4 @@
-//! What is found by the index `g`: due subjects, and the statuses of a region.
+//! What is found by the index: due subjects, and the statuses of a region.
 
 use crate::domain::error::{Error, Result};
 use crate::domain::name::RegionName;

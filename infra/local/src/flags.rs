@@ -1,0 +1,104 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Parser, ValueEnum};
+use common::domain::name::RegionName;
+
+/// Runs Slipway on this machine: API, tables, queue, worker and a development cluster.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "cargo local", version)]
+pub struct Flags {
+    /// Where the HTTP API listens; port 0 picks a free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000")]
+    pub listen: SocketAddr,
+    /// Tables, queues, cluster state; a restart finds all of it again.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Remove the folder at exit: a temporary one, unless --data names one that is absent or empty.
+    #[arg(long)]
+    pub ephemeral: bool,
+    /// How callers are told apart.
+    #[arg(long, value_enum, value_name = "MODE", default_value_t = AuthMode::Open)]
+    pub auth: AuthMode,
+    /// A Host name accepted besides those of loopback; repeatable.
+    #[arg(long, value_name = "NAME")]
+    pub allow_host: Vec<String>,
+    /// The target cluster instead of the development control plane.
+    #[arg(long, value_name = "FILE", env = "KUBECONFIG")]
+    pub kubeconfig: Option<PathBuf>,
+    /// A region, with a cluster of its own if a kubeconfig is named; repeatable. The first one has project `demo`.
+    #[arg(long, value_name = "NAME[=KUBECONFIG]", default_value = "local")]
+    pub region: Vec<RegionFlag>,
+    /// A regions document as deployed, instead of --region.
+    #[arg(long, value_name = "FILE", conflicts_with = "region")]
+    pub regions: Option<PathBuf>,
+    /// Another DynamoDB than the one in this process.
+    #[arg(long, value_name = "URL")]
+    pub dynamodb_url: Option<String>,
+    /// Another SQS than the one in this process.
+    #[arg(long, value_name = "URL")]
+    pub sqs_url: Option<String>,
+    /// Mutations per second and caller.
+    #[arg(long, value_name = "N")]
+    pub rate_limit: Option<NonZeroU32>,
+    /// Leave the API out: it runs elsewhere (`cargo lambda watch --env-file DIR/env`).
+    #[arg(long)]
+    pub no_api: bool,
+    /// Refuse changes; reads work.
+    #[arg(long)]
+    pub maintenance: bool,
+}
+
+/// How callers are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AuthMode {
+    /// Every caller is an admin, whatever token it sends; loopback only.
+    Open,
+}
+
+/// A region as the command line names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegionFlag {
+    /// Its id.
+    pub name: RegionName,
+    /// The kubeconfig of its own cluster.
+    pub kubeconfig: Option<PathBuf>,
+}
+
+impl FromStr for RegionFlag {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, kubeconfig) = match text.split_once('=') {
+            Some((_, "")) => return Err("the kubeconfig after = is missing".to_owned()),
+            Some((name, path)) => (name, Some(PathBuf::from(path))),
+            None => (text, None),
+        };
+        Ok(Self { name: name.parse().map_err(|rule| format!("the name {rule}"))?, kubeconfig })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Flags::command().debug_assert();
+    }
+
+    #[test]
+    fn a_region_may_bring_its_own_cluster() {
+        assert_eq!("xq".parse::<RegionFlag>().unwrap().kubeconfig, None);
+        let own: RegionFlag = "xq=/a/b=c".parse().unwrap();
+        assert_eq!((own.name.as_str(), own.kubeconfig), ("xq", Some(PathBuf::from("/a/b=c"))));
+        for bad in ["", "v1", "a b", "xq=", "=file"] {
+            assert!(bad.parse::<RegionFlag>().is_err(), "{bad:?} should be refused");
+        }
+    }
+}

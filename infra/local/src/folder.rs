@@ -1,0 +1,117 @@
+//! The folder of a stack: one stack at a time, for good or until the exit.
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::error::{Error, Result};
+
+const DEFAULT: &str = ".slipway";
+
+/// A folder that is ours for as long as this lives.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    path: PathBuf,
+    _lock: File,
+    kept: Kept,
+}
+
+/// What becomes of the folder at the exit.
+#[derive(Debug)]
+enum Kept {
+    Yes,
+    /// It was absent or empty, and goes.
+    No,
+    /// It removes itself.
+    Temporary(TempDir),
+}
+
+impl Folder {
+    /// Takes the folder by the rules of `--data` and `--ephemeral`.
+    pub(crate) fn take(data: Option<&Path>, ephemeral: bool) -> Result<Self> {
+        let named = data.unwrap_or(Path::new(DEFAULT));
+        let (path, kept) = match (ephemeral, data) {
+            (false, _) => (named.to_owned(), Kept::Yes),
+            (true, Some(named)) if is_absent_or_empty(named) => (named.to_owned(), Kept::No),
+            (true, _) => {
+                let made = tempfile::Builder::new().prefix("slipway-").tempdir();
+                let made = made.map_err(failed("make a temporary folder in", &std::env::temp_dir()))?;
+                (made.path().to_owned(), Kept::Temporary(made))
+            }
+        };
+        fs::create_dir_all(&path).map_err(failed("make", &path))?;
+        let path = fs::canonicalize(&path).map_err(failed("find", &path))?;
+        let lock_path = path.join("lock");
+        let lock = File::create(&lock_path).map_err(failed("open", &lock_path))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path, _lock: lock, kept }),
+            Err(TryLockError::WouldBlock) => Err(Error::Locked(path)),
+            Err(TryLockError::Error(source)) => Err(failed("lock", &lock_path)(source)),
+        }
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes a file into it.
+    pub(crate) fn write(&self, name: &str, text: &str) -> Result<PathBuf> {
+        let path = self.path.join(name);
+        fs::write(&path, text).map_err(failed("write", &path))?;
+        Ok(path)
+    }
+
+    /// Removes it if it was not to be kept.
+    pub(crate) fn leave(self) -> Result<()> {
+        let path = self.path;
+        match self.kept {
+            Kept::Yes => Ok(()),
+            Kept::No => fs::remove_dir_all(&path).map_err(failed("remove", &path)),
+            Kept::Temporary(folder) => folder.close().map_err(failed("remove", &path)),
+        }
+    }
+}
+
+fn is_absent_or_empty(path: &Path) -> bool {
+    fs::read_dir(path).map_or(!path.exists(), |mut entries| entries.next().is_none())
+}
+
+fn failed(doing: &'static str, path: &Path) -> impl Fn(std::io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| Error::File { doing, path: path.clone(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_stack_on_the_same_folder_is_refused() {
+        let data = tempfile::tempdir().unwrap();
+        let first = Folder::take(Some(data.path()), false).unwrap();
+        assert!(matches!(Folder::take(Some(data.path()), false), Err(Error::Locked(_))));
+        drop(first);
+        assert!(Folder::take(Some(data.path()), false).is_ok());
+    }
+
+    #[test]
+    fn an_ephemeral_folder_is_removed_and_a_used_one_is_left_alone() {
+        let parent = tempfile::tempdir().unwrap();
+        let absent = parent.path().join("a/b");
+        let folder = Folder::take(Some(&absent), true).unwrap();
+        folder.write("file", "text").unwrap();
+        folder.leave().unwrap();
+        assert!(!absent.exists());
+
+        let used = parent.path().join("used");
+        fs::create_dir(&used).unwrap();
+        fs::write(used.join("file"), "text").unwrap();
+        let folder = Folder::take(Some(&used), true).unwrap();
+        assert_ne!(folder.path(), fs::canonicalize(&used).unwrap());
+        let temporary = folder.path().to_owned();
+        folder.leave().unwrap();
+        assert!(used.join("file").exists() && !temporary.exists());
+    }
+}

@@ -1,0 +1,56 @@
+//! The worker and the sweeper on a thread of their own, as single-threaded as on Lambda.
+
+use std::thread;
+
+use common::queue::Queue;
+use common::runtime::Settings;
+use sweeper::Sweeper;
+use tokio::sync::oneshot;
+use worker::Worker;
+
+use crate::error::{Error, Result};
+use crate::poller::{self, Pace};
+
+/// A thread that runs until it is told to stop.
+#[derive(Debug)]
+pub(crate) struct Jobs {
+    stop: oneshot::Sender<()>,
+    ended: oneshot::Receiver<()>,
+}
+
+impl Jobs {
+    /// Starts the pollers and the schedules.
+    pub(crate) fn start(settings: &Settings, pace: Pace) -> Result<Self> {
+        let context = settings.context()?;
+        let queue: Queue = context.queue.clone();
+        let worker = Worker::new(context.clone(), settings);
+        let sweeper = Sweeper::new(context, settings);
+        let (stop, stopped) = oneshot::channel();
+        let (end, ended) = oneshot::channel();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|_| Error::Ended("the worker's thread"))?;
+        let body = move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    () = poller::run(&worker, &sweeper, &queue, pace) => {}
+                    _ = stopped => {}
+                }
+            });
+            let _nobody_may_wait = end.send(());
+        };
+        let spawned = thread::Builder::new().name("jobs".to_owned()).spawn(body);
+        spawned.map_err(|_| Error::Ended("the worker's thread"))?;
+        Ok(Self { stop, ended })
+    }
+
+    /// Waits until the thread has ended, which it does not by itself.
+    pub(crate) async fn ended(&mut self) {
+        let _how = (&mut self.ended).await;
+    }
+
+    /// Stops the thread where it is: what it was doing, another start goes on with.
+    pub(crate) async fn stop(self) {
+        let _may_have_ended = self.stop.send(());
+        let _how = self.ended.await;
+    }
+}

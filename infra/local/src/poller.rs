@@ -1,0 +1,89 @@
+//! The event sources that AWS would give the worker and the sweeper: a poller of the queue, and the schedules.
+
+use std::time::Duration;
+
+use common::domain::Result;
+use common::queue::{Message, Queue};
+use common::runtime::Event;
+use futures::future::join_all;
+use sweeper::Sweeper;
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use worker::Worker;
+
+/// Pollers side by side, each with a batch of its own.
+const POLLERS: usize = 4;
+/// How long a poll waits for a message.
+const POLL: Duration = Duration::from_secs(10);
+/// How long to wait after a poll that failed.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How the jobs are run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    /// After how long the worker is stopped, as Lambda would.
+    pub(crate) worker_timeout: Duration,
+    /// How often the sweeper runs.
+    pub(crate) sweep: Duration,
+    /// How often the observer runs.
+    pub(crate) observe: Duration,
+}
+
+/// Runs the worker and the sweeper for ever.
+pub(crate) async fn run(worker: &Worker, sweeper: &Sweeper, queue: &Queue, pace: Pace) {
+    let pollers = (0..POLLERS).map(|_| poll(worker, queue, pace.worker_timeout));
+    let sweeps = every(pace.sweep, "sweeper", async || sweeper.on_event(Event::Tick).await.map(drop));
+    let looks = every(pace.observe, "observer", async || worker.on_event(Event::Tick).await.map(drop));
+    tokio::join!(join_all(pollers), sweeps, looks);
+}
+
+/// Hands batches to the worker; deletes what it did not report as failed.
+async fn poll(worker: &Worker, queue: &Queue, limit: Duration) {
+    loop {
+        let messages = match queue.receive(POLL).await {
+            Ok(messages) => messages,
+            Err(error) => {
+                tracing::warn!(error = %error.chain(), "Could not poll the queue");
+                sleep(PAUSE).await;
+                continue;
+            }
+        };
+        if messages.is_empty() {
+            continue;
+        }
+        let receipts: Vec<_> =
+            messages.iter().map(|message| (message.id.clone(), message.receipt.clone())).collect();
+        let Some(failed) = on_batch(worker, messages, limit).await else { continue };
+        let done = receipts.iter().filter(|(id, _)| !failed.contains(id));
+        for outcome in join_all(done.map(|(_, receipt)| queue.delete(receipt))).await {
+            if let Err(error) = outcome {
+                tracing::warn!(error = %error.chain(), "A message will come twice");
+            }
+        }
+    }
+}
+
+/// The ids of the failed messages; none if the whole batch failed.
+async fn on_batch(worker: &Worker, messages: Vec<Message>, limit: Duration) -> Option<Vec<String>> {
+    match timeout(limit, worker.on_event(Event::Messages(messages))).await {
+        Ok(Ok(failed)) => Some(failed),
+        Ok(Err(error)) => {
+            tracing::error!(error = %error.chain(), "A batch failed");
+            None
+        }
+        Err(_elapsed) => {
+            tracing::error!("A batch took longer than {limit:?} and was stopped");
+            None
+        }
+    }
+}
+
+async fn every(period: Duration, what: &str, run: impl AsyncFn() -> Result<()>) {
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = run().await {
+            tracing::warn!(error = %error.chain(), "The {what} failed");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Flags to regions, and what clusters those need.
+
+use std::fs;
+use std::path::Path;
+
+use common::domain::region::{Region, Regions};
+
+use crate::error::{Error, Result};
+use crate::flags::Flags;
+
+/// The name of the cluster that regions without one of their own share.
+const SHARED: &str = "shared";
+
+/// Whether the development control plane is needed: some region has no kubeconfig.
+pub(crate) fn need_development_cluster(flags: &Flags) -> Result<bool> {
+    if flags.kubeconfig.is_some() {
+        return Ok(false);
+    }
+    match &flags.regions {
+        Some(file) => Ok(read_document(file)?.iter().any(|region| region.kubeconfig.is_none())),
+        None => Ok(flags.region.iter().any(|region| region.kubeconfig.is_none())),
+    }
+}
+
+/// The regions, on the shared cluster of this kubeconfig where they name no other.
+pub(crate) fn regions(flags: &Flags, shared: Option<&Path>) -> Result<Vec<Region>> {
+    let mut regions = match &flags.regions {
+        Some(file) => read_document(file)?,
+        None => flags
+            .region
+            .iter()
+            .map(|flag| from_flag(flag.name.clone(), flag.kubeconfig.as_deref()))
+            .collect::<Result<_>>()?,
+    };
+    for region in &mut regions {
+        if region.kubeconfig.is_none() {
+            region.kubeconfig = shared.map(|path| path.display().to_string());
+        }
+        region.enabled &= !flags.maintenance;
+    }
+    Regions::new(regions.clone()).map_err(Error::Regions)?;
+    Ok(regions)
+}
+
+fn read_document(file: &Path) -> Result<Vec<Region>> {
+    let text = fs::read_to_string(file);
+    let text = text.map_err(|source| Error::File { doing: "read", path: file.to_owned(), source })?;
+    let regions = Regions::parse(&text).map_err(Error::Regions)?;
+    Ok(regions.iter().map(|region| Region::clone(region)).collect())
+}
+
+/// Two regions with the same file share a cluster.
+fn from_flag(name: common::domain::name::RegionName, kubeconfig: Option<&Path>) -> Result<Region> {
+    let Some(file) = kubeconfig else { return Ok(Region::with_defaults(name, SHARED.to_owned(), None)) };
+    let path = fs::canonicalize(file);
+    let path = path.map_err(|source| Error::File { doing: "find", path: file.to_owned(), source })?;
+    let path = path.display().to_string();
+    Ok(Region::with_defaults(name, path.clone(), Some(path)))
+}
