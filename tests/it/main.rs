@@ -1,0 +1,8 @@
+//! The tests of the whole: one binary, so that all share one cluster and are linked once.
+//! The modules mirror the paths; `support` has what they stand on.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails should")]
+
+mod support;
+
+mod routing;

@@ -1,0 +1,17 @@
+//! What the tests stand on: one stack with a real API server for all, a project of its own for each.
+
+mod answer;
+mod api;
+mod cluster;
+mod ledger;
+mod outage;
+mod stack;
+mod wait;
+
+pub(crate) use answer::Answer;
+pub(crate) use api::{Api, Project, api, project, stateless};
+pub(crate) use cluster::Cluster;
+pub(crate) use ledger::Ledger;
+pub(crate) use outage::Outage;
+pub(crate) use stack::{Endpoints, endpoints};
+pub(crate) use wait::eventually;
