@@ -4,14 +4,17 @@ mod answer;
 mod api;
 mod cluster;
 mod ledger;
+mod look;
 mod outage;
 mod stack;
+mod table;
 mod wait;
 
 pub(crate) use answer::Answer;
-pub(crate) use api::{Api, Project, api, project, stateless};
+pub(crate) use api::{Api, Project, api, project, stateful, stateless};
 pub(crate) use cluster::Cluster;
 pub(crate) use ledger::Ledger;
 pub(crate) use outage::Outage;
 pub(crate) use stack::{Endpoints, endpoints};
+pub(crate) use table::{number, queue, settings, string};
 pub(crate) use wait::eventually;

@@ -144,6 +144,14 @@ pub(crate) fn stateless(name: &str, members: &Value) -> Value {
     )
 }
 
+/// A stateful service of one container, with these members replaced.
+pub(crate) fn stateful(name: &str, members: &Value) -> Value {
+    merged(
+        json!({"name": name, "type": "stateful", "resourceSpec": "1U1G", "containers": [{"image": "nginx:1"}]}),
+        members,
+    )
+}
+
 fn merged(mut body: Value, members: &Value) -> Value {
     for (key, value) in members.as_object().expect("an object") {
         body[key] = value.clone();

@@ -1,0 +1,4 @@
+//! Services of an app: `/regions/{region}/v1/projects/{project}/apps/{app}/microservices`.
+
+mod actions;
+mod rollout;

@@ -1,0 +1,125 @@
+//! The table and the queue behind the API's back, for what no request can bring about.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region, StalledStreamProtectionConfig};
+use aws_sdk_dynamodb::types::AttributeValue;
+use common::domain::subject::{Doorbell, ServiceId, Subject};
+use common::queue::Queue;
+use common::runtime::Settings;
+
+use super::api::Project;
+use super::ledger::shared_env;
+
+/// An item's attributes.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// What the shared stack's functions run with.
+pub(crate) fn settings() -> Settings {
+    Settings::read(&shared_env()).unwrap()
+}
+
+/// The shared stack's queue of doorbells.
+pub(crate) fn queue() -> Queue {
+    settings().context().unwrap().queue
+}
+
+fn client() -> Client {
+    let settings = settings();
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(settings.connection.region.clone()))
+        .credentials_provider(settings.connection.credentials.clone())
+        .http_client(settings.connection.http.clone())
+        .endpoint_url(settings.dynamodb_url.unwrap())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    Client::from_conf(config.build())
+}
+
+/// A string attribute.
+pub(crate) fn string(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+/// A number attribute.
+pub(crate) fn number(number: i64) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+impl Project {
+    /// `<region>/<project>`, as keys have it.
+    pub(crate) fn key(&self) -> String {
+        let region = self.path.split('/').nth(2).unwrap();
+        format!("{region}/{}", self.name)
+    }
+
+    /// An item of the project's partition: `<app>`, `<app>/<service>`, or `<app>/<service>!` for its status.
+    pub(crate) async fn item(&self, sk: &str) -> Option<Item> {
+        let request = client().get_item().table_name(settings().table).consistent_read(true);
+        let request = request.key("pk", string(&format!("K#{}", self.key()))).key("sk", string(sk));
+        request.send().await.unwrap().item
+    }
+
+    /// A service's generation, which counts its accepted mutations.
+    pub(crate) async fn generation(&self, app: &str, service: &str) -> u64 {
+        let item = self.item(&format!("{app}/{service}")).await.unwrap();
+        item["generation"].as_n().unwrap().parse().unwrap()
+    }
+
+    /// What tells a service from earlier ones of its name; its objects carry it.
+    pub(crate) async fn uid(&self, app: &str, service: &str) -> String {
+        let item = self.item(&format!("{app}/{service}")).await.unwrap();
+        item["uid"].as_s().unwrap().clone()
+    }
+
+    /// Sets an attribute of an item of the project's partition.
+    pub(crate) async fn set(&self, sk: &str, attribute: &str, value: AttributeValue) {
+        set(&format!("K#{}", self.key()), sk, attribute, value).await;
+    }
+
+    /// Makes a service due, as time would: it is for the sweeper to find.
+    pub(crate) async fn make_due(&self, app: &str, service: &str) {
+        self.set(&format!("{app}/{service}"), "gsk", string("000000000001")).await;
+    }
+
+    /// Has a service asserted again now instead of in a quarter of an hour.
+    pub(crate) async fn settle(&self, app: &str, service: &str) {
+        self.make_due(app, service).await;
+        queue().ring(&self.doorbell(app, service), Duration::ZERO).await.unwrap();
+    }
+
+    /// The doorbell of a service.
+    pub(crate) fn doorbell(&self, app: &str, service: &str) -> Doorbell {
+        let (region, project) = self.key().split_once('/').map(|(r, p)| (r.parse(), p.parse())).unwrap();
+        Doorbell::from(Subject::Service(ServiceId {
+            region: region.unwrap(),
+            project: project.unwrap(),
+            app: app.parse().unwrap(),
+            service: service.parse().unwrap(),
+        }))
+    }
+}
+
+/// Sets an attribute of an item that is there.
+pub(crate) async fn set(pk: &str, sk: &str, attribute: &str, value: AttributeValue) {
+    client()
+        .update_item()
+        .table_name(settings().table)
+        .key("pk", string(pk))
+        .key("sk", string(sk))
+        .condition_expression("attribute_exists(pk)")
+        .update_expression("SET #attribute = :value")
+        .expression_attribute_names("#attribute", attribute)
+        .expression_attribute_values(":value", value)
+        .send()
+        .await
+        .unwrap();
+}
+
+/// An item, wherever it is.
+pub(crate) async fn item(pk: &str, sk: &str) -> Option<Item> {
+    let request = client().get_item().table_name(settings().table).consistent_read(true);
+    request.key("pk", string(pk)).key("sk", string(sk)).send().await.unwrap().item
+}
