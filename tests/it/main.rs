@@ -6,4 +6,5 @@
 mod support;
 
 mod microservices;
+mod revisions;
 mod routing;

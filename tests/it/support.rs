@@ -16,5 +16,5 @@ pub(crate) use cluster::Cluster;
 pub(crate) use ledger::Ledger;
 pub(crate) use outage::Outage;
 pub(crate) use stack::{Endpoints, endpoints};
-pub(crate) use table::{number, queue, settings, string};
+pub(crate) use table::{item, number, queue, set_item, settings, string};
 pub(crate) use wait::eventually;

@@ -12,6 +12,10 @@ use common::runtime::Settings;
 
 use super::api::Project;
 use super::ledger::shared_env;
+use super::wait::eventually;
+
+/// A due time long ago, as the index has it.
+const PAST: &str = "000000000001";
 
 /// An item's attributes.
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -76,18 +80,28 @@ impl Project {
 
     /// Sets an attribute of an item of the project's partition.
     pub(crate) async fn set(&self, sk: &str, attribute: &str, value: AttributeValue) {
-        set(&format!("K#{}", self.key()), sk, attribute, value).await;
+        set_item(&format!("K#{}", self.key()), sk, attribute, value).await;
     }
 
     /// Makes a service due, as time would: it is for the sweeper to find.
     pub(crate) async fn make_due(&self, app: &str, service: &str) {
-        self.set(&format!("{app}/{service}"), "gsk", string("000000000001")).await;
+        self.set(&format!("{app}/{service}"), "gsk", string(PAST)).await;
     }
 
-    /// Has a service asserted again now instead of in a quarter of an hour.
+    /// Has a service asserted again now instead of in a quarter of an hour, and waits until it is.
     pub(crate) async fn settle(&self, app: &str, service: &str) {
         self.make_due(app, service).await;
         queue().ring(&self.doorbell(app, service), Duration::ZERO).await.unwrap();
+        self.is_settled(app, service).await;
+    }
+
+    /// Waits until a service that was made due is not so any more.
+    pub(crate) async fn is_settled(&self, app: &str, service: &str) {
+        eventually("the service is asserted again", async || {
+            let item = self.item(&format!("{app}/{service}")).await.unwrap();
+            if item["gsk"] == string(PAST) { Err(format!("{item:?}")) } else { Ok(()) }
+        })
+        .await;
     }
 
     /// The doorbell of a service.
@@ -103,7 +117,7 @@ impl Project {
 }
 
 /// Sets an attribute of an item that is there.
-pub(crate) async fn set(pk: &str, sk: &str, attribute: &str, value: AttributeValue) {
+pub(crate) async fn set_item(pk: &str, sk: &str, attribute: &str, value: AttributeValue) {
     client()
         .update_item()
         .table_name(settings().table)
