@@ -5,6 +5,8 @@
 
 mod support;
 
+mod concurrency;
+mod idempotency;
 mod microservices;
 mod revisions;
 mod routing;
