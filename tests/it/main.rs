@@ -10,3 +10,4 @@ mod idempotency;
 mod microservices;
 mod revisions;
 mod routing;
+mod worker;

@@ -7,7 +7,7 @@ mod ledger;
 mod look;
 mod outage;
 mod stack;
-mod table;
+mod state;
 mod wait;
 
 pub(crate) use answer::Answer;
@@ -16,5 +16,5 @@ pub(crate) use cluster::Cluster;
 pub(crate) use ledger::Ledger;
 pub(crate) use outage::Outage;
 pub(crate) use stack::{Endpoints, endpoints};
-pub(crate) use table::{item, number, queue, set_item, settings, string};
+pub(crate) use state::{item, number, queue, send_raw, set_item, settings, string};
 pub(crate) use wait::eventually;

@@ -137,3 +137,16 @@ pub(crate) async fn item(pk: &str, sk: &str) -> Option<Item> {
     let request = client().get_item().table_name(settings().table).consistent_read(true);
     request.key("pk", string(pk)).key("sk", string(sk)).send().await.unwrap().item
 }
+
+/// Puts any text into a queue.
+pub(crate) async fn send_raw(queue_url: &str, body: &str) {
+    let settings = settings();
+    let config = aws_sdk_sqs::Config::builder()
+        .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
+        .region(aws_sdk_sqs::config::Region::new(settings.connection.region.clone()))
+        .credentials_provider(settings.connection.credentials.clone())
+        .http_client(settings.connection.http.clone())
+        .endpoint_url(settings.sqs_url.unwrap());
+    let client = aws_sdk_sqs::Client::from_conf(config.build());
+    client.send_message().queue_url(queue_url).message_body(body).send().await.unwrap();
+}
