@@ -162,7 +162,7 @@ async fn an_app_of_32_services_comes_up_as_a_whole_or_not_at_all() {
 #[tokio::test]
 async fn many_apps_come_up_and_go_side_by_side() {
     let project = project().await;
-    let names: Vec<_> = (0..12).map(|number| format!("a{number}")).collect();
+    let names: Vec<_> = (0..8).map(|number| format!("a{number}")).collect();
     let services = [stateless("web", &json!({"ports": [{"port": 80, "protocol": "TCP"}]}))];
     let creations = join_all(names.iter().map(async |name| {
         let body = json!({"name": name, "microservices": services});
@@ -175,7 +175,7 @@ async fn many_apps_come_up_and_go_side_by_side() {
     }));
     creations.await;
     join_all(names.iter().map(|name| project.reaches(name, "web", "running"))).await;
-    assert_eq!(project.item("!").await.unwrap()["apps"].as_n().unwrap(), "12");
+    assert_eq!(project.item("!").await.unwrap()["apps"].as_n().unwrap(), "8");
 
     let deletions = names.iter().map(async |name| project.delete(&format!("/apps/{name}")).await);
     for answer in join_all(deletions).await {

@@ -16,5 +16,5 @@ pub(crate) use cluster::Cluster;
 pub(crate) use ledger::Ledger;
 pub(crate) use outage::Outage;
 pub(crate) use stack::{Endpoints, endpoints};
-pub(crate) use state::{item, number, queue, send_raw, set_item, settings, string};
+pub(crate) use state::{item, number, put_unheard, queue, send_raw, set_item, settings, string};
 pub(crate) use wait::eventually;

@@ -171,8 +171,8 @@ async fn what_is_so_already_is_no_new_generation() {
 #[tokio::test]
 async fn a_stateful_service_stops_and_starts_on_the_same_claim() {
     let project = project().await;
-    let cluster = project.cluster().await;
-    cluster.claim("disk").await;
+    project.has_namespace().await;
+    project.cluster().await.claim("disk").await;
     let containers =
         json!([{"image": "nginx:1", "volumeMounts": [{"volumeName": "disk", "mountPath": "/data"}]}]);
     project.app("a0", &[stateful("db", &json!({"containers": containers}))]).await;

@@ -20,6 +20,7 @@ async fn purged(project: &Project, app: &str, service: &str) {
 #[tokio::test]
 async fn a_deleted_service_leaves_its_claim_its_config_and_its_app() {
     let project = project().await;
+    project.has_namespace().await;
     let cluster = project.cluster().await;
     cluster.claim("disk").await;
     cluster.create::<ConfigMap>(json!({"metadata": {"name": "cm"}, "data": {"k": "v"}})).await;

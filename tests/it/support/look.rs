@@ -41,9 +41,10 @@ impl Cluster {
         let kind = K::kind(&());
         eventually(&format!("{kind} {name} has {expected} at {pointer}"), async || {
             let object = self.json::<K>(name).await;
-            match object.pointer(pointer).unwrap_or(&Value::Null) == &expected {
-                true => Ok(object),
-                false => Err(object),
+            if object.pointer(pointer).unwrap_or(&Value::Null) == &expected {
+                Ok(object)
+            } else {
+                Err(object)
             }
         })
         .await

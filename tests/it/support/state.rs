@@ -6,9 +6,13 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, StalledStreamProtectionConfig};
 use aws_sdk_dynamodb::types::AttributeValue;
+use axum::body::Body;
+use axum::extract::Request;
 use common::domain::subject::{Doorbell, ServiceId, Subject};
 use common::queue::Queue;
 use common::runtime::Settings;
+use serde_json::Value;
+use tower::ServiceExt;
 
 use super::api::Project;
 use super::ledger::shared_env;
@@ -136,6 +140,16 @@ pub(crate) async fn set_item(pk: &str, sk: &str, attribute: &str, value: Attribu
 pub(crate) async fn item(pk: &str, sk: &str) -> Option<Item> {
     let request = client().get_item().table_name(settings().table).consistent_read(true);
     request.key("pk", string(pk)).key("sk", string(sk)).send().await.unwrap().item
+}
+
+/// PUT to the functions while their queue cannot be reached: it is accepted, and nobody is rung for.
+pub(crate) async fn put_unheard(path: &str, body: &Value) {
+    let shared = settings();
+    let settings = Settings { queue_url: format!("{}-absent", shared.queue_url), ..shared };
+    let service = local::routes().into_service(settings.context().unwrap());
+    let request = Request::put(path).header("host", "localhost").body(Body::from(body.to_string()));
+    let response = service.oneshot(request.unwrap()).await.unwrap();
+    assert_eq!(response.status(), 200, "{path}");
 }
 
 /// Puts any text into a queue.

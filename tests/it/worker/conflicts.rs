@@ -129,18 +129,24 @@ async fn deleting_a_service_that_never_got_its_name_leaves_the_others_object() {
 }
 
 #[tokio::test]
-async fn an_object_of_an_earlier_life_is_somebody_elses() {
+async fn what_others_put_in_the_place_of_a_deleted_object_is_theirs() {
     let (project, cluster) = with_namespace().await;
     project.app("a0", &[stateless("web", &json!({}))]).await;
     project.reaches("a0", "web", "running").await;
-    // As if an operator had put another one in its place, with our labels on it.
-    let owner = json!({"metadata": {"annotations": {"slipway.dev/uid": "an-earlier-life"}}});
-    cluster.patch::<Deployment>("a0-web", &owner).await;
-    eventually("the foreign owner shows", async || {
-        let web = project.get(WEB).await.ok();
-        if web["status"]["phase"] == "unknown" { Ok(()) } else { Err(web) }
+    cluster.delete::<Deployment>("a0-web").await;
+    cluster.gone::<Deployment>("a0-web").await;
+    let foreign = foreign_deployment(&cluster, "a0-web").await;
+    project.settle("a0", "web").await;
+    conflicts(&project, WEB, "a0-web").await;
+    project.put_json(&format!("{WEB}/upgrade"), &json!({"containers": [{"image": "nginx:2"}]})).await.ok();
+    conflicts(&project, WEB, "a0-web").await;
+    assert_eq!(cluster.json::<Deployment>("a0-web").await, foreign);
+    project.delete("/apps/a0").await.empty();
+    eventually("the app is forgotten", async || {
+        project.item("a0").await.map_or(Ok(()), |item| Err(format!("{item:?}")))
     })
     .await;
+    assert_eq!(cluster.json::<Deployment>("a0-web").await, foreign);
 }
 
 #[tokio::test]

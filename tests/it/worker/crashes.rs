@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use common::clock;
-use common::runtime::{Event, Settings};
+use common::queue::Message;
+use common::runtime::Event;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Service;
-use serde_json::{Value, json};
+use serde_json::json;
 use worker::Worker;
 
-use crate::support::{Project, eventually, number, project, settings, stateless};
+use crate::support::{Project, eventually, number, project, put_unheard, settings, stateless};
 
 const WEB: &str = "/apps/a0/microservices/web";
 
@@ -88,58 +89,36 @@ async fn an_operation_that_stops_every_worker_is_given_up_until_somebody_asks_ag
     assert_eq!((web["status"].get("reason"), &web["status"]["available"]), (None, &json!(3)));
 }
 
-/// Changes the service while the queue is out of order, so that only the worker of this test hears of it.
-async fn change(project: &Project, image: &str, port: u16) {
-    use axum::body::Body;
-    use axum::extract::Request;
-    use tower::ServiceExt;
-
-    let shared = settings();
-    let settings = Settings { queue_url: format!("{}-absent", shared.queue_url), ..shared };
-    for (path, body) in [
-        ("upgrade", json!({"containers": [{"image": image}]})),
-        ("ports", json!({"ports": [{"port": port, "protocol": "TCP"}]})),
-    ] {
-        let service = local::routes().into_service(settings.context().unwrap());
-        let path = project.at(&format!("{WEB}/{path}"));
-        let request = Request::put(path).header("host", "localhost").body(Body::from(body.to_string()));
-        assert_eq!(service.oneshot(request.unwrap()).await.unwrap().status(), 200);
-    }
-}
-
 #[tokio::test]
 async fn wherever_a_worker_is_stopped_the_next_one_brings_it_to_the_same_end() {
     let project = running().await;
     let cluster = project.cluster().await;
-    let doorbell = serde_json::to_string(&project.doorbell("a0", "web")).unwrap();
-    for (round, cut_ms) in [1, 4, 8, 12, 16, 20, 28, 40, 60].into_iter().enumerate() {
-        let image = format!("nginx:{}", round + 2);
-        let port = 8000 + u16::try_from(round).unwrap();
-        change(&project, &image, port).await;
-        let message = common::queue::Message {
-            id: "1".to_owned(),
-            receipt: String::new(),
-            body: doorbell.clone(),
-            receive_count: 1,
-        };
+    let body = serde_json::to_string(&project.doorbell("a0", "web")).unwrap();
+    for (cut_ms, port) in [1, 5, 10, 15, 20, 30, 50].into_iter().zip(8000..) {
+        // Only the worker of this test hears of it.
+        let image = json!([{"image": format!("nginx:{port}")}]);
+        let ports = json!([{"port": port, "protocol": "TCP"}]);
+        put_unheard(&project.at(&format!("{WEB}/upgrade")), &json!({"containers": image})).await;
+        put_unheard(&project.at(&format!("{WEB}/ports")), &json!({"ports": ports})).await;
+        let message =
+            Message { id: "1".to_owned(), receipt: String::new(), body: body.clone(), receive_count: 1 };
         let settings = settings();
         let worker = Worker::new(settings.context().unwrap(), &settings);
         let job = worker.on_event(Event::Messages(vec![message]));
-        let _stopped = tokio::time::timeout(Duration::from_millis(cut_ms), job).await;
-        // The lease ends.
+        let _done_or_stopped = tokio::time::timeout(Duration::from_millis(cut_ms), job).await;
+
+        // The lease of a worker that was stopped ends.
         if project.item("a0/web!").await.unwrap().contains_key("lease_until") {
             project.set("a0/web!", "lease_until", number(1)).await;
         }
         project.settle("a0", "web").await;
-        project.reaches("a0", "web", "running").await;
         let deployment = cluster.json::<Deployment>("a0-web").await;
-        assert_eq!(
-            deployment["spec"]["template"]["spec"]["containers"][0]["image"], image,
-            "cut after {cut_ms} ms"
-        );
+        let made = &deployment["spec"]["template"]["spec"]["containers"][0];
+        assert_eq!(made["image"], image[0]["image"], "stopped after {cut_ms} ms");
         let service = cluster.json::<Service>("a0-web").await;
-        let ports: Vec<Value> =
-            service["spec"]["ports"].as_array().unwrap().iter().map(|port| port["port"].clone()).collect();
-        assert_eq!(ports, [json!(port)], "cut after {cut_ms} ms");
+        let numbers: Vec<_> =
+            service["spec"]["ports"].as_array().unwrap().iter().map(|port| &port["port"]).collect();
+        assert_eq!(numbers, [&json!(port)], "stopped after {cut_ms} ms");
     }
+    project.reaches("a0", "web", "running").await;
 }

@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::extract::Request;
 use common::domain::subject::Doorbell;
 use common::queue::{Queue, QueueSpec};
-use common::runtime::{Event, Settings};
+use common::runtime::Event;
 use k8s_openapi::api::apps::v1::Deployment;
-use serde_json::{Value, json};
-use tower::ServiceExt;
+use serde_json::json;
 use worker::Worker;
 
-use crate::support::{Project, eventually, number, project, queue, send_raw, settings, stateless};
+use crate::support::{
+    Project, eventually, number, project, put_unheard, queue, send_raw, settings, stateless, string,
+};
 
 const WEB: &str = "/apps/a0/microservices/web";
 
@@ -23,21 +22,12 @@ async fn running() -> Project {
     project
 }
 
-/// The functions with a queue that is not there.
-async fn put_without_a_queue(path: &str, body: &Value) -> u16 {
-    let shared = settings();
-    let settings = Settings { queue_url: format!("{}-absent", shared.queue_url), ..shared };
-    let service = local::routes().into_service(settings.context().unwrap());
-    let request = Request::put(path).header("host", "localhost").body(Body::from(body.to_string()));
-    service.oneshot(request.unwrap()).await.unwrap().status().as_u16()
-}
-
 #[tokio::test]
 async fn what_nobody_rang_for_is_accepted_and_found_by_the_sweeper() {
     let project = running().await;
     let upgrade = project.at(&format!("{WEB}/upgrade"));
     let body = json!({"containers": [{"image": "nginx:2"}]});
-    assert_eq!(put_without_a_queue(&upgrade, &body).await, 200);
+    put_unheard(&upgrade, &body).await;
     assert_eq!(project.get(WEB).await.ok()["status"]["phase"], "pending");
     // It would be in a minute.
     project.make_due("a0", "web").await;
@@ -68,7 +58,7 @@ async fn an_apply_that_was_not_recorded_is_recorded_and_changes_nothing() {
         cluster.json::<Deployment>("a0-web").await["metadata"]["generation"].clone(),
     );
     project.set("a0/web", "applied_generation", number(0)).await;
-    project.set("a0/web", "applied", crate::support::string(&json!({"object_generation": 0, "template_object_generation": 0, "objects": {}, "failure": null}).to_string())).await;
+    project.set("a0/web", "applied", string(&json!({"object_generation": 0, "template_object_generation": 0, "objects": {}, "failure": null}).to_string())).await;
     assert_eq!(project.get(WEB).await.ok()["status"]["phase"], "pending");
     project.settle("a0", "web").await;
     project.reaches("a0", "web", "running").await;

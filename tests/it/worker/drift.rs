@@ -44,6 +44,18 @@ async fn replicas_image_and_labels_are_as_asked_for_again() {
 }
 
 #[tokio::test]
+async fn another_owner_written_on_a_deployment_shows_and_is_mended() {
+    let project = running().await;
+    let cluster = project.cluster().await;
+    let owner = json!({"metadata": {"annotations": {"slipway.dev/uid": "an-earlier-life"}}});
+    cluster.patch::<Deployment>("a0-web", &owner).await;
+    let web = project.reaches("a0", "web", "unknown").await;
+    assert_eq!((&web["status"]["available"], &web["status"]["desire"]), (&json!(0), &json!(2)));
+    project.settle("a0", "web").await;
+    project.reaches("a0", "web", "running").await;
+}
+
+#[tokio::test]
 async fn ports_and_selector_of_the_service_object_are_as_asked_for_again() {
     let project = running().await;
     let cluster = project.cluster().await;
