@@ -5,4 +5,7 @@
 
 mod support;
 
+mod regions;
+mod resourcespecs;
 mod routing;
+mod transport;

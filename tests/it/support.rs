@@ -3,15 +3,19 @@
 mod answer;
 mod api;
 mod cluster;
+mod functions;
 mod ledger;
 mod outage;
 mod stack;
+mod table;
 mod wait;
 
-pub(crate) use answer::Answer;
-pub(crate) use api::{Api, Project, api, project, stateless};
+pub(crate) use answer::{Answer, timeless};
+pub(crate) use api::{Api, Project, api, container, project, stateful, stateless};
 pub(crate) use cluster::Cluster;
+pub(crate) use functions::Functions;
 pub(crate) use ledger::Ledger;
 pub(crate) use outage::Outage;
 pub(crate) use stack::{Endpoints, endpoints};
+pub(crate) use table::Table;
 pub(crate) use wait::eventually;

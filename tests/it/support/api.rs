@@ -61,6 +61,20 @@ impl Api {
         self.send(request.body(body.to_string())).await
     }
 
+    /// POST of these bytes, under this type or none.
+    pub(crate) async fn post_raw(
+        &self,
+        path: &str,
+        content_type: Option<&str>,
+        body: impl Into<reqwest::Body>,
+    ) -> Answer {
+        let mut request = self.request(Method::POST, path).body(body);
+        if let Some(content_type) = content_type {
+            request = request.header("content-type", content_type);
+        }
+        self.send(request).await
+    }
+
     pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.send(self.request(Method::DELETE, path)).await
     }
@@ -83,10 +97,16 @@ pub(crate) async fn project() -> Project {
 impl Project {
     /// A new project in this region.
     pub(crate) async fn create(api: Api, region: &str) -> Self {
+        let project = Self::fresh(api, region);
+        project.put("").await.ok();
+        project
+    }
+
+    /// A project of a name that nobody else uses, not yet made.
+    pub(crate) fn fresh(api: Api, region: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("t{}", COUNT.fetch_add(1, Ordering::Relaxed));
         let path = format!("/regions/{region}/v1/projects/{name}");
-        api.put(&path).await.ok();
         Self { api, name, path }
     }
 
@@ -109,6 +129,11 @@ impl Project {
 
     pub(crate) async fn post_json(&self, below: &str, body: &Value) -> Answer {
         self.api.post_json(&self.at(below), body).await
+    }
+
+    /// POST of a JSON text as written.
+    pub(crate) async fn post_text(&self, below: &str, body: impl Into<reqwest::Body>) -> Answer {
+        self.api.post_raw(&self.at(below), Some("application/json"), body).await
     }
 
     pub(crate) async fn delete(&self, below: &str) -> Answer {
@@ -142,6 +167,16 @@ pub(crate) fn stateless(name: &str, members: &Value) -> Value {
         json!({"name": name, "type": "stateless", "resourceSpec": "1U1G", "containers": [{"image": "nginx:1"}]}),
         members,
     )
+}
+
+/// A stateful service of one container, with these members replaced.
+pub(crate) fn stateful(name: &str, members: &Value) -> Value {
+    merged(stateless(name, &json!({"type": "stateful"})), members)
+}
+
+/// The list of one container, with these members replaced.
+pub(crate) fn container(members: &Value) -> Value {
+    json!([merged(json!({"image": "nginx:1"}), members)])
 }
 
 fn merged(mut body: Value, members: &Value) -> Value {
