@@ -59,7 +59,7 @@ impl Cluster {
     /// Applies the changed objects, or all, of the workload.
     ///
     /// Nothing is changed before the cluster has said of each object that it would take it, and that nobody else's object
-    /// is in its place. A missing namespace is made.
+    /// is in its place. Nothing new is made in somebody else's namespace; a missing one is made.
     pub async fn apply(
         &self,
         workload: &Workload,
@@ -95,6 +95,9 @@ impl Cluster {
             Ok(Change { workload, object, place })
         }))
         .await?;
+        if changes.iter().any(|change| change.place == Place::Empty) {
+            self.ensure_namespace(&workload.id.project).await?;
+        }
         let changes = try_join_all(changes.into_iter().map(async |mut change| {
             self.send(&mut change, Rehearsal::Yes).await?;
             Ok(change)
@@ -127,6 +130,9 @@ impl Cluster {
         let place = self.look(change.workload, change.object).await?;
         if place == change.place {
             return Err(refusal.of_the_same_object());
+        }
+        if place == Place::Empty {
+            self.ensure_namespace(&change.workload.id.project).await?;
         }
         change.place = place;
         self.patch(change, rehearsal).await

@@ -61,11 +61,8 @@ async fn the_first_apply_makes_the_namespace_and_overwrites_nothing() {
     insta::assert_snapshot!(fake.take_calls().join("\n"), @r"
     GET /namespaces/demo/services/app0-web
     GET /namespaces/demo/deployments/app0-web
-    PATCH /namespaces/demo/services/app0-web dry-run
     GET /namespaces/demo
     POST /namespaces
-    GET /namespaces/demo/services/app0-web
-    GET /namespaces/demo/deployments/app0-web
     PATCH /namespaces/demo/services/app0-web dry-run
     PATCH /namespaces/demo/deployments/app0-web dry-run
     PATCH /namespaces/demo/services/app0-web
@@ -193,6 +190,20 @@ async fn somebody_elses_namespace_is_not_taken_over() {
     assert_eq!(error.reason(), "NameConflict");
     assert_eq!(fake.take_calls(), ["GET /namespaces/demo"]);
     assert_eq!(fake.state().objects["/namespaces/demo"], foreign);
+}
+
+#[tokio::test]
+async fn nothing_is_made_in_somebody_elses_namespace() {
+    let (fake, known) = applied().await;
+    let foreign = json!({"metadata": {"name": "demo", "labels": {"team": "theirs"}}});
+    fake.state().objects = BTreeMap::from([("/namespaces/demo".to_owned(), foreign)]);
+    let before = fake.state().objects.clone();
+    let changed = Workload { replicas: 3, ..workload() };
+    for (workload, known) in [(workload(), BTreeMap::new()), (changed, known)] {
+        let error = apply(&fake, &workload, &known).await.unwrap_err();
+        assert_eq!((error.reason(), error.is_transient()), ("NameConflict", false));
+        assert_eq!(fake.state().objects, before);
+    }
 }
 
 #[tokio::test]
