@@ -5,6 +5,8 @@
 
 mod support;
 
+mod apps;
+mod projects;
 mod regions;
 mod resourcespecs;
 mod routing;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::answer::{Answer, timeless};
 use super::cluster::Cluster;
 use super::stack::endpoints;
 use super::wait::eventually;
@@ -153,6 +153,13 @@ impl Project {
             if service["status"]["phase"] == phase { Ok(service) } else { Err(service.to_string()) }
         })
         .await
+    }
+
+    /// An answer without what differs from run to run, the project's name among it: it becomes `p`.
+    #[track_caller]
+    pub(crate) fn plain(&self, answer: Value) -> Value {
+        let (name, plain) = (format!(r#""projectName":"{}""#, self.name), r#""projectName":"p""#);
+        serde_json::from_str(&timeless(answer).to_string().replace(&name, plain)).unwrap()
     }
 
     /// The project's namespace, as an administrator sees it.
