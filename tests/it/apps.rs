@@ -1,5 +1,7 @@
 //! Apps (kirk-cases C, kirk-spec 2.1, E2 to E5, 6.6).
 
+mod limits;
+
 use insta::assert_json_snapshot;
 use k8s_openapi::api::apps::v1::Deployment;
 use serde_json::{Value, json};
@@ -11,6 +13,7 @@ fn names(list: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one snapshot")]
 async fn an_app_is_answered_with_its_services() {
     let project = project().await;
     let services = [stateless("web", &json!({"instanceNumber": 2})), stateful("db", &json!({}))];
@@ -206,46 +209,6 @@ async fn an_app_is_made_with_all_of_its_services_or_not_at_all() {
     answer.refused(403, "QuotaExceeded");
     project.get("/apps/a1").await.refused(404, "AppNotFound");
     assert_eq!(project.stored().await, before);
-}
-
-#[tokio::test]
-async fn an_app_comes_with_up_to_32_services_and_has_up_to_50() {
-    let project = project().await;
-    let services =
-        |count: usize| (0..count).map(|k| stateless(&format!("s{k}"), &json!({}))).collect::<Vec<_>>();
-    let before = project.stored().await;
-    let body = json!({"name": "a1", "microservices": services(33)});
-    assert_eq!(project.post_json("/apps", &body).await.invalid(), ["microservices"]);
-    assert_eq!(project.stored().await, before);
-    project.app("a1", &services(32)).await;
-    for k in 32..50 {
-        let body = stateless(&format!("s{k}"), &json!({}));
-        project.post_json("/apps/a1/microservices", &body).await.ok();
-    }
-    let before = project.stored().await;
-    let one_more = stateless("s50", &json!({}));
-    project.post_json("/apps/a1/microservices", &one_more).await.refused(403, "QuotaExceeded");
-    // That the name is taken comes first.
-    let known = stateless("s49", &json!({}));
-    project.post_json("/apps/a1/microservices", &known).await.refused(409, "ServiceExists");
-    assert_eq!(project.stored().await, before);
-    assert_eq!(project.get("/apps/a1/microservices").await.ok().as_array().unwrap().len(), 50);
-}
-
-#[tokio::test]
-async fn a_project_has_up_to_100_apps() {
-    let project = project().await;
-    for k in 0..100 {
-        project.app(&format!("a{k}"), &[]).await;
-    }
-    let before = project.stored().await;
-    project.post_json("/apps", &json!({"name": "a100"})).await.refused(403, "QuotaExceeded");
-    project.post_json("/apps", &json!({"name": "a99"})).await.refused(409, "AppExists");
-    assert_eq!(project.stored().await, before);
-    assert_eq!(project.get("/apps").await.ok().as_array().unwrap().len(), 100);
-    project.delete("/apps/a7").await.empty();
-    project.app("a100", &[]).await;
-    project.post_json("/apps", &json!({"name": "a7"})).await.refused(403, "QuotaExceeded");
 }
 
 #[tokio::test]

@@ -6,8 +6,10 @@
 mod support;
 
 mod apps;
+mod microservices;
 mod projects;
 mod regions;
 mod resourcespecs;
 mod routing;
+mod samples;
 mod transport;

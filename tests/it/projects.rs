@@ -8,11 +8,7 @@ use kube::Api;
 use kube::api::{ListParams, PostParams};
 use serde_json::json;
 
-use crate::support::{Cluster, Project, api, eventually, project, stateless, timeless};
-
-async fn namespaces(project: &Project) -> Api<Namespace> {
-    Api::all(Cluster::of(&project.name).await.client)
-}
+use crate::support::{Project, api, eventually, project, stateless, timeless};
 
 #[tokio::test]
 async fn a_project_is_made_once_and_stays_as_it_is() {
@@ -109,11 +105,7 @@ async fn two_regions_of_a_cluster_do_not_share_a_project() {
 #[tokio::test]
 async fn a_project_gets_a_namespace_of_its_name() {
     let project = project().await;
-    let namespaces = namespaces(&project).await;
-    let namespace = eventually("the namespace is there", async || {
-        namespaces.get_opt(&project.name).await.unwrap().ok_or("none")
-    })
-    .await;
+    let namespace = project.reaches_namespace().await;
     let expected = json!({
         "app.kubernetes.io/managed-by": "slipway",
         "kubernetes.io/metadata.name": project.name,
@@ -126,7 +118,8 @@ async fn a_project_gets_a_namespace_of_its_name() {
 #[tokio::test]
 async fn a_namespace_of_others_is_not_taken_over() {
     let project = Project::fresh(api(), "xq");
-    let namespaces = namespaces(&project).await;
+    let cluster = project.cluster().await;
+    let namespaces = Api::<Namespace>::all(cluster.client.clone());
     let foreign = json!({"metadata": {"name": project.name, "labels": {"team": "others"}}});
     let foreign: Namespace = serde_json::from_value(foreign).unwrap();
     namespaces.create(&PostParams::default(), &foreign).await.unwrap();
@@ -145,7 +138,6 @@ async fn a_namespace_of_others_is_not_taken_over() {
     let namespace = namespaces.get(&project.name).await.unwrap();
     let labels = json!({"kubernetes.io/metadata.name": project.name, "team": "others"});
     assert_eq!(json!(namespace.metadata.labels), labels);
-    let cluster = project.cluster().await;
     assert_eq!(cluster.deployment("a0-web").await, None);
     assert_eq!(cluster.service("a0-web").await, None);
     let deployments = cluster.objects::<Deployment>().list(&ListParams::default()).await.unwrap();

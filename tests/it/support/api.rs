@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use k8s_openapi::api::core::v1::Namespace;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -160,6 +161,15 @@ impl Project {
     pub(crate) fn plain(&self, answer: Value) -> Value {
         let (name, plain) = (format!(r#""projectName":"{}""#, self.name), r#""projectName":"p""#);
         serde_json::from_str(&timeless(answer).to_string().replace(&name, plain)).unwrap()
+    }
+
+    /// The project's namespace, once it is there.
+    pub(crate) async fn reaches_namespace(&self) -> Namespace {
+        let namespaces = kube::Api::<Namespace>::all(self.cluster().await.client);
+        eventually("the namespace is there", async || {
+            namespaces.get_opt(&self.name).await.unwrap().ok_or("none")
+        })
+        .await
     }
 
     /// The project's namespace, as an administrator sees it.

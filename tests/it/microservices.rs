@@ -1,0 +1,4 @@
+//! Services of an app.
+
+mod create;
+mod read;
