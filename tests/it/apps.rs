@@ -1,12 +1,13 @@
 //! Apps (kirk-cases C, kirk-spec 2.1, E2 to E5, 6.6).
 
+mod delete;
 mod limits;
 
+use futures::future::join_all;
 use insta::assert_json_snapshot;
-use k8s_openapi::api::apps::v1::Deployment;
 use serde_json::{Value, json};
 
-use crate::support::{Project, api, eventually, project, stateful, stateless, timeless};
+use crate::support::{Project, Table, api, project, stateful, stateless, timeless};
 
 fn names(list: &Value) -> Vec<&str> {
     list.as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap()).collect()
@@ -236,49 +237,26 @@ async fn what_is_missing_is_named() {
 }
 
 #[tokio::test]
-async fn an_app_without_services_is_gone_at_once() {
+async fn of_many_at_once_one_makes_the_app() {
     let project = project().await;
-    project.app("a0", &[]).await;
-    project.delete("/apps/a0").await.empty();
-    project.get("/apps/a0").await.refused(404, "AppNotFound");
-    project.delete("/apps/a0").await.refused(404, "AppNotFound");
-    assert_eq!(project.get("/apps").await.ok(), json!([]));
-    project.app("a0", &[]).await;
+    let body = json!({"name": "a0", "microservices": [stateless("web", &json!({}))]});
+    let answers = join_all((0..8).map(|_| project.post_json("/apps", &body))).await;
+    let (made, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
+    assert_eq!(made.len(), 1);
+    for answer in refused {
+        answer.refused(409, "AppExists");
+    }
+    assert_eq!(project.get("/apps/a0").await.ok()["creationTime"], made[0].json()["creationTime"]);
 }
 
-/// A finalizer holds the Deployment, and so the deletion.
+/// What others that read the table rely on (kirk-spec 7.1).
 #[tokio::test]
-async fn the_name_of_an_app_is_free_again_once_its_deletion_is_done() {
+async fn the_table_tells_an_apps_kind_and_a_revisions_spec() {
     let project = project().await;
-    project.app("a0", &[stateless("web", &json!({}))]).await;
-    project.reaches("a0", "web", "running").await;
-    let cluster = project.cluster().await;
-    let hold = |finalizers: Value| json!({"metadata": {"finalizers": finalizers}});
-    cluster.patch::<Deployment>("a0-web", &hold(json!(["slipway.dev/test"]))).await;
-
-    project.delete("/apps/a0").await.empty();
-    for below in ["", "/microservices", "/microservices/web"] {
-        project.get(&format!("/apps/a0{below}")).await.refused(404, "AppNotFound");
-    }
-    project.delete("/apps/a0").await.refused(404, "AppNotFound");
-    project.put("/apps/a0/microservices/web/stop").await.refused(404, "AppNotFound");
-    let service = stateless("s1", &json!({}));
-    project.post_json("/apps/a0/microservices", &service).await.refused(404, "AppNotFound");
-    assert_eq!(project.get("/apps").await.ok(), json!([]));
-    let answer = project.post_json("/apps", &json!({"name": "a0"})).await;
-    answer.refused(409, "OperationConflict");
-    assert_eq!(answer.header("retry-after"), Some("1"));
-
-    eventually("the Deployment is being deleted", async || {
-        let deployment = cluster.deployment("a0-web").await.expect("it is held");
-        deployment.metadata.deletion_timestamp.ok_or("not yet")
-    })
-    .await;
-    cluster.patch::<Deployment>("a0-web", &hold(json!([]))).await;
-    let app = eventually("the name is free", async || {
-        let answer = project.post_json("/apps", &json!({"name": "a0"})).await;
-        if answer.status == 409 { Err(answer.text) } else { Ok(answer.ok()) }
-    })
-    .await;
-    assert_eq!(app["microservices"], json!([]));
+    project.app("a0", &[stateless("web", &json!({"resourceSpec": "2U4G"}))]).await;
+    let table = Table::shared();
+    assert_eq!(table.text((project.partition(), "a0"), "kind").await, "kirk");
+    let revisions = project.partition().replacen('K', "R", 1) + "/a0/web";
+    let definition = table.text((revisions, "01"), "definition").await;
+    assert!(definition.contains("2U4G"), "{definition}");
 }

@@ -1,4 +1,5 @@
 //! Services of an app.
 
 mod create;
+mod order;
 mod read;

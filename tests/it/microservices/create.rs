@@ -5,9 +5,12 @@ mod foreign;
 mod ports;
 mod variables;
 
+use std::num::NonZeroU32;
+
+use futures::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Project, api, container, project, stateful, stateless};
+use crate::support::{Answer, Functions, Project, container, project, stateful, stateless};
 
 const SERVICES: &str = "/apps/a0/microservices";
 
@@ -177,33 +180,28 @@ async fn a_region_limits_the_instances_of_a_service() {
     assert_eq!(project.stored().await, before);
     project.create_service(&s1(&json!({"instanceNumber": 100}))).await.ok();
     project.delete(&format!("{SERVICES}/s1")).await.empty();
+
+    let functions = Functions::with_region(|region| region.max_instances = NonZeroU32::new(2).unwrap());
+    let three = stateless("s3", &json!({"instanceNumber": 3}));
+    functions.post(&project.at(SERVICES), &three).await.refused(403, "QuotaExceeded");
+    let app = json!({"name": "a1", "microservices": [three]});
+    functions.post(&project.at("/apps"), &app).await.refused(403, "QuotaExceeded");
+    let two = stateless("s2", &json!({"instanceNumber": 2}));
+    functions.post(&project.at(SERVICES), &two).await.ok();
 }
 
 #[tokio::test]
-async fn what_is_wrong_comes_in_the_order_of_the_checks() {
+async fn of_many_at_once_one_makes_the_service() {
     let project = with_app().await;
-    let good = s1(&json!({}));
-    let bad = json!({"name": 1});
-    let before = project.stored().await;
-    let large = || "x".repeat(300 * 1024);
-    let absent = Project::fresh(api(), "xq");
-    absent.post_json(SERVICES, &good).await.refused(404, "SpaceNotFound");
-    absent.post_json(SERVICES, &bad).await.refused(404, "SpaceNotFound");
-    absent.post_text(SERVICES, large()).await.refused(404, "SpaceNotFound");
-    let xml = absent.api.post_raw(&absent.at(SERVICES), Some("text/xml"), "<a/>").await;
-    xml.refused(404, "SpaceNotFound");
-    for app in ["nope", "Bad_Name"] {
-        let services = format!("/apps/{app}/microservices");
-        project.post_json(&services, &good).await.refused(404, "AppNotFound");
-        let many = s1(&json!({"instanceNumber": 101}));
-        project.post_json(&services, &many).await.refused(404, "AppNotFound");
-        project.post_json(&services, &bad).await.refused(400, "InvalidArgument");
-        project.post_text(&services, large()).await.refused(413, "RequestTooLarge");
-        let xml = project.api.post_raw(&project.at(&services), Some("text/xml"), "<a/>").await;
-        xml.refused(415, "UnsupportedMediaType");
+    let body = s1(&json!({}));
+    let answers = join_all((0..8).map(|_| project.create_service(&body))).await;
+    let (made, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
+    assert_eq!(made.len(), 1);
+    for answer in refused {
+        answer.refused(409, "ServiceExists");
     }
-    assert_eq!(project.stored().await, before);
-    assert!(absent.stored().await.is_empty());
+    let service = project.get("/apps/a0/microservices/s1").await.ok();
+    assert_eq!(service["creationTime"], made[0].json()["creationTime"]);
 }
 
 #[tokio::test]

@@ -40,16 +40,25 @@ impl Table {
         page.items().iter().map(|item| item["sk"].as_s().unwrap().clone()).collect()
     }
 
+    /// The text of an attribute of an item that is there.
+    pub(crate) async fn text(&self, key: (String, &str), attribute: &str) -> String {
+        let get = self.client.get_item().table_name(&self.name).consistent_read(true);
+        let item = get.set_key(Some(key_map(key))).send().await.unwrap().item.expect("it is there");
+        item[attribute].as_s().unwrap().clone()
+    }
+
     /// Sets an attribute of an item that is there.
-    pub(crate) async fn set(&self, (pk, sk): (String, &str), attribute: &str, value: AttributeValue) {
-        let key = [("pk", pk), ("sk", sk.to_owned())];
-        let key: HashMap<_, _> = key.map(|(name, text)| (name.to_owned(), AttributeValue::S(text))).into();
-        let update = self.client.update_item().table_name(&self.name).set_key(Some(key));
+    pub(crate) async fn set(&self, key: (String, &str), attribute: &str, value: AttributeValue) {
+        let update = self.client.update_item().table_name(&self.name).set_key(Some(key_map(key)));
         let update =
             update.update_expression("SET #attribute = :value").condition_expression("attribute_exists(pk)");
         let update = update.expression_attribute_names("#attribute", attribute);
         update.expression_attribute_values(":value", value).send().await.unwrap();
     }
+}
+
+fn key_map((pk, sk): (String, &str)) -> HashMap<String, AttributeValue> {
+    [("pk", pk), ("sk", sk.to_owned())].map(|(name, text)| (name.to_owned(), AttributeValue::S(text))).into()
 }
 
 impl Project {

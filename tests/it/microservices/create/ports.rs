@@ -70,6 +70,10 @@ async fn members_that_are_not_offered_are_refused_and_others_are_ignored() {
             (with("servicePort", json!("80")), &["ports[0].servicePort"]),
             (with("albs", json!(["x"])), &["ports[0].albs"]),
             (with("albs", json!("x")), &["ports[0].albs"]),
+            (
+                s1(&json!({"ports": [{"port": 80, "protocol": "X", "servicePort": "80", "albs": [1]}]})),
+                &["ports[0].protocol", "ports[0].servicePort", "ports[0].albs"],
+            ),
         ])
         .await;
     let body = s1(&json!({
