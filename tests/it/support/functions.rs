@@ -10,7 +10,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use super::answer::Answer;
-use super::ledger::shared_env;
+use super::stack::shared_env;
 
 /// One process of all functions.
 pub(crate) struct Functions(Context);

@@ -1,6 +1,6 @@
 //! A ledger of wire calls: the functions in process, against the shared back ends through a proxy that counts.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use axum::body::{Body, Bytes};
@@ -14,7 +14,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use super::answer::Answer;
-use super::stack::endpoints;
+use super::stack::{endpoints, shared_env};
 
 /// Calls by operation, like `Query` or `SendMessage`.
 pub(crate) type Calls = BTreeMap<String, u32>;
@@ -55,15 +55,6 @@ impl Ledger {
         let answer = Answer::new(format!("{method} {path}"), parts.status, parts.headers, text);
         (answer, self.calls.lock().unwrap().clone())
     }
-}
-
-/// The environment that the shared stack wrote for the functions.
-pub(crate) fn shared_env() -> HashMap<String, String> {
-    let stack = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("stack");
-    endpoints();
-    let text = std::fs::read_to_string(stack.join("env")).unwrap();
-    let pair = |line: &str| line.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
-    text.lines().map(|line| pair(line).unwrap()).collect()
 }
 
 #[derive(Clone)]

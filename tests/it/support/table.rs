@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use common::runtime::{Settings, variable};
 
 use super::api::Project;
-use super::ledger::shared_env;
+use super::stack::shared_env;
 
 /// The shared stack's table.
 pub(crate) struct Table {
