@@ -77,7 +77,7 @@ fn no_file_knows_a_machine() {
     let paths = ["work", "root", "home"].map(|folder| format!("/{folder}/"));
     for file in files("") {
         for (number, line) in file.text.lines().enumerate() {
-            let names_one = paths.iter().any(|path| line.contains(path));
+            let names_one = paths.iter().any(|path| is_absolute_in(line, path));
             assert!(!names_one, "{}:{}: {line}", file.path, number + 1);
         }
     }
@@ -107,7 +107,17 @@ fn planted_leftovers_are_found() {
     }
     assert_eq!(left_in("// #[ignore] todo!()\nfn ignore(todo: bool) { f(!todo); \"todo!\"; }"), None);
     assert!(sleeps("async fn f() { tokio::time::sleep(SECOND).await }"));
+    let work = format!("/{}/", "work");
+    assert!(is_absolute_in(&format!("cd {work}main"), &work));
+    assert!(!is_absolute_in(&format!("get /apps{work}microservices"), &work));
     assert!(!sleeps("/// sleep(1)\nfn f() { \"sleep(1)\"; let sleep = 1; }"));
+}
+
+/// Whether a path begins in the line, rather than goes on.
+fn is_absolute_in(line: &str, path: &str) -> bool {
+    let goes_on =
+        |before: &str| before.ends_with(|char: char| char.is_alphanumeric() || "}._-".contains(char));
+    line.match_indices(path).any(|(start, _)| !goes_on(&line[..start]))
 }
 
 fn left_in(text: &str) -> Option<&'static str> {
