@@ -41,6 +41,7 @@ pub struct Stack {
 impl Stack {
     /// Starts all of it, and waits until it serves. `progress` hears what takes long.
     pub async fn start(flags: Flags, progress: &(dyn Fn(&str) + Sync)) -> Result<Self> {
+        let flags = regions::with_kubeconfig_found(flags)?;
         let listener = api::listen(&flags).await?;
         let folder = Folder::take(flags.data.as_deref(), flags.ephemeral)?;
         let back_ends = BackEnds::start(&flags, &folder, AWS_REGION).await?;
