@@ -11,4 +11,5 @@ mod routing;
 mod coverage;
 mod dependencies;
 mod ledger;
+mod local_stack;
 mod tidy;

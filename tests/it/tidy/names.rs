@@ -146,7 +146,7 @@ fn modules_named(text: &str, depth: usize) -> Vec<String> {
 
 /// How many tokens a chain of `super` takes if it is long enough to reach the crate's root.
 fn after_supers(run: &[TokenTree], depth: usize) -> Option<usize> {
-    let supers = (0..).take_while(|n| is(run.get(3 * n), "super")).count();
+    let supers = run.iter().step_by(3).take_while(|token| is(Some(token), "super")).count();
     (supers >= depth).then(|| 3 * supers - 2)
 }
 
