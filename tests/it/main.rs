@@ -6,3 +6,10 @@
 mod support;
 
 mod routing;
+
+// What holds the whole together: calls, rights, the way the source is laid out, what is linked, the command.
+mod coverage;
+mod dependencies;
+mod ledger;
+mod local_stack;
+mod tidy;

@@ -11,7 +11,7 @@ mod wait;
 pub(crate) use answer::Answer;
 pub(crate) use api::{Api, Project, api, project, stateless};
 pub(crate) use cluster::Cluster;
-pub(crate) use ledger::Ledger;
+pub(crate) use ledger::{Calls, Ledger};
 pub(crate) use outage::Outage;
 pub(crate) use stack::{Endpoints, endpoints};
 pub(crate) use wait::eventually;
