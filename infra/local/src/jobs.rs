@@ -8,7 +8,7 @@ use common::domain::subject::Doorbell;
 use common::http::Context;
 use common::runtime::Settings;
 use sweeper::Sweeper;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use worker::Worker;
 
 use crate::error::{Error, Result};
@@ -20,7 +20,7 @@ const SWEPT_WITHIN_S: i64 = 60;
 /// A thread that runs until it is told to stop.
 #[derive(Debug)]
 pub(crate) struct Jobs {
-    stop: oneshot::Sender<()>,
+    stop: watch::Sender<bool>,
     ended: oneshot::Receiver<()>,
 }
 
@@ -30,22 +30,16 @@ impl Jobs {
         let context = settings.context()?;
         let worker = Worker::new(context.clone(), settings);
         let sweeper = Sweeper::new(context.clone(), settings);
-        let (stop, stopped) = oneshot::channel();
+        let (stop, stopping) = watch::channel(false);
         let (end, ended) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|_| Error::Ended("the worker's thread"))?;
         let body = move || {
-            let work = async {
+            runtime.block_on(async {
                 if let Err(error) = ring_for_the_lost(&context).await {
                     tracing::warn!(error = %error.chain(), "Left what an earlier start accepted to the sweeper");
                 }
-                poller::run(&worker, &sweeper, &context.queue, pace).await;
-            };
-            runtime.block_on(async {
-                tokio::select! {
-                    () = work => {}
-                    _ = stopped => {}
-                }
+                poller::run(&worker, &sweeper, &context.queue, pace, &stopping).await;
             });
             let _nobody_may_wait = end.send(());
         };
@@ -59,9 +53,9 @@ impl Jobs {
         let _how = (&mut self.ended).await;
     }
 
-    /// Stops the thread where it is: what it was doing, another start goes on with.
+    /// Lets the thread finish the batches that it has, so that no lease is left behind for the next start to wait for.
     pub(crate) async fn stop(self) {
-        let _may_have_ended = self.stop.send(());
+        let _may_have_ended = self.stop.send(true);
         let _how = self.ended.await;
     }
 }

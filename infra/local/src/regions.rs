@@ -51,7 +51,8 @@ fn read_document(file: &Path) -> Result<Vec<Region>> {
 
 /// The flags with the whole path of the kubeconfig: whoever reads `env` may be in another folder.
 pub(crate) fn with_kubeconfig_found(flags: Flags) -> Result<Flags> {
-    let kubeconfig = flags.kubeconfig.as_deref().map(find).transpose()?;
+    let named = flags.kubeconfig.as_deref().filter(|file| !file.as_os_str().is_empty());
+    let kubeconfig = named.map(find).transpose()?;
     Ok(Flags { kubeconfig, ..flags })
 }
 

@@ -7,7 +7,7 @@ mod environment;
 use std::path::Path;
 use std::time::Duration;
 
-use common::http::Routes;
+use common::http::{Context, Routes};
 use common::runtime::Settings;
 
 use self::api::Api;
@@ -52,8 +52,11 @@ impl Stack {
         let region = regions[0].id.to_string();
         let settings = environment::prepare(&flags, &folder, &regions, &back_ends).await?;
 
-        let service = routes().into_service(settings.context()?);
-        api::make_project(service.clone(), &region, PROJECT).await?;
+        let context = settings.context()?;
+        // Our own request is not counted against a caller's rate.
+        let first = routes().into_service(Context { rate: None, ..context.clone() });
+        api::make_project(first, &region, PROJECT).await?;
+        let service = routes().into_service(context);
         let jobs = Jobs::start(&settings, PACE)?;
         let api = listener.map(|listener| Api::serve(listener, service)).transpose()?;
 
