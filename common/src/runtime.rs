@@ -59,3 +59,20 @@ fn run(main: impl AsyncFnOnce(Settings) -> Result<(), Error>) -> Result<(), Erro
 async fn warm(context: &Context) {
     tokio::join!(context.store.warm(), context.queue.warm());
 }
+
+#[cfg(test)]
+mod tests {
+    /// The gateway encodes the bodies of forms, which is what `curl -d` says that it sends.
+    #[tokio::test]
+    async fn the_sample_requests_are_read() {
+        use lambda_http::request::from_str;
+
+        let get = from_str(include_str!("../../events/get-microservice.json")).unwrap();
+        assert_eq!(get.method(), "GET");
+        assert_eq!(get.uri().path(), "/regions/local/v1/projects/demo/apps/hello/microservices/web");
+        let post = from_str(include_str!("../../events/post-app.json")).unwrap();
+        let body = axum::body::to_bytes(axum::body::Body::new(post.into_body()), 1024).await.unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["name"], "hello");
+    }
+}

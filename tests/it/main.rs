@@ -13,3 +13,10 @@ mod resourcespecs;
 mod routing;
 mod samples;
 mod transport;
+
+// What holds the whole together: calls, rights, the way the source is laid out, what is linked, the command.
+mod coverage;
+mod dependencies;
+mod ledger;
+mod local_stack;
+mod tidy;

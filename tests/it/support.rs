@@ -14,7 +14,7 @@ pub(crate) use answer::{Answer, timeless};
 pub(crate) use api::{Api, Project, api, container, project, stateful, stateless};
 pub(crate) use cluster::Cluster;
 pub(crate) use functions::Functions;
-pub(crate) use ledger::Ledger;
+pub(crate) use ledger::{Calls, Ledger};
 pub(crate) use outage::Outage;
 pub(crate) use stack::{Endpoints, endpoints};
 pub(crate) use table::Table;

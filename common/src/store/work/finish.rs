@@ -12,11 +12,14 @@ use crate::domain::subject::{ProjectId, Subject};
 use crate::domain::workload::{Applied, Failure};
 use crate::store::item::{Attributes, With, json, number, string};
 use crate::store::key::Key;
-use crate::store::transaction::{Outcome, Transaction, set};
+use crate::store::transaction::{Outcome, Transaction, failed_condition, set};
 use crate::store::{Store, record};
 
 /// How many operations a completion settles besides its own: what fits into a transaction.
 const SUPERSEDED_MAX: u64 = 50;
+
+/// How often a completion is tried, each time for both ways that the generation may have gone.
+const COMPLETION_TRIES: usize = 3;
 
 /// What a job made true.
 #[derive(Debug)]
@@ -47,13 +50,16 @@ pub enum Finished {
 impl Store {
     /// Records that the cluster has the service's generation, and gives the lease back.
     pub async fn complete(&self, lease: &Lease, completion: &Completion<'_>) -> Result<Finished> {
-        for finished in [Finished::Settled, Finished::Moved] {
+        // A cancelled one may only have met a mutation of the same service at the same moment.
+        for finished in [Finished::Settled, Finished::Moved].repeat(COMPLETION_TRIES) {
             let mut transaction = Transaction::new(&self.table);
-            put_applied(&mut transaction, completion, finished)?;
             end_lease(&mut transaction, lease, completion)?;
+            put_applied(&mut transaction, completion, finished)?;
             settle_operations(&mut transaction, completion.service)?;
-            if let Outcome::Done = self.transact(transaction).await? {
-                return Ok(finished);
+            match self.transact(transaction).await? {
+                Outcome::Done => return Ok(finished),
+                Outcome::Cancelled(reasons) if reasons.first().is_some_and(failed_condition) => break,
+                Outcome::Cancelled(_) => {}
             }
         }
         Ok(Finished::LostLease)
