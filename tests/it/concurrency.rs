@@ -4,7 +4,7 @@ use futures::future::join_all;
 use k8s_openapi::api::apps::v1::Deployment;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Project, eventually, project, stateful, stateless};
+use crate::support::{Answer, eventually, project, stateful, stateless};
 
 const WEB: &str = "/apps/a0/microservices/web";
 
@@ -21,15 +21,6 @@ fn accepted(answers: &[Answer]) -> u64 {
         }
     }
     accepted
-}
-
-async fn all_gone(project: &Project, app: &str, services: &[&str]) {
-    for service in services {
-        eventually(&format!("{app}/{service} is forgotten"), async || {
-            project.item(&format!("{app}/{service}")).await.map_or(Ok(()), |item| Err(format!("{item:?}")))
-        })
-        .await;
-    }
 }
 
 #[tokio::test]
@@ -104,7 +95,8 @@ async fn two_services_of_an_app_are_deleted_at_once() {
     for answer in join_all(deleted).await {
         answer.empty();
     }
-    all_gone(&project, "a0", &["web", "db"]).await;
+    project.forgets("a0/web").await;
+    project.forgets("a0/db").await;
     let app = project.item("a0").await.unwrap();
     assert_eq!(app["services"].as_n().unwrap(), "1", "the count of the app is right");
     let services = project.get("/apps/a0/microservices").await.ok();
@@ -128,7 +120,8 @@ async fn an_app_deleted_while_its_services_are_goes_all_the_same() {
         project.item("a0").await.map_or(Ok(()), |item| Err(format!("{item:?}")))
     })
     .await;
-    all_gone(&project, "a0", &["web", "job"]).await;
+    project.forgets("a0/web").await;
+    project.forgets("a0/job").await;
     assert_eq!(project.get("/apps").await.ok(), json!([]));
     assert_eq!(project.item("!").await.unwrap()["apps"].as_n().unwrap(), "0");
 }

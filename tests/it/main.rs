@@ -5,9 +5,22 @@
 
 mod support;
 
+mod apps;
 mod concurrency;
 mod idempotency;
 mod microservices;
+mod projects;
+mod regions;
+mod resourcespecs;
 mod revisions;
 mod routing;
+mod samples;
+mod transport;
 mod worker;
+
+// What holds the whole together: calls, rights, the way the source is laid out, what is linked, the command.
+mod coverage;
+mod dependencies;
+mod ledger;
+mod local_stack;
+mod tidy;

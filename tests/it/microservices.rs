@@ -1,8 +1,11 @@
-//! Services of an app: `/regions/{region}/v1/projects/{project}/apps/{app}/microservices`.
+//! Services of an app.
 
 mod actions;
+mod create;
 mod delete;
 mod faults;
+mod order;
 mod ports;
+mod read;
 mod rollout;
 mod upgrade;

@@ -3,7 +3,7 @@
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use serde_json::{Value, json};
 
-use crate::support::{Project, eventually, item, project, set_item, stateful, stateless, string};
+use crate::support::{Project, Table, eventually, project, stateful, stateless, string};
 
 const WEB: &str = "/apps/a0/microservices/web";
 
@@ -138,11 +138,11 @@ async fn a_revision_that_cannot_be_is_told_from_one_that_is_not() {
 #[tokio::test]
 async fn a_revision_of_a_resource_spec_that_is_no_longer_offered_stays_where_it_is() {
     let project = at_revision(2).await;
-    let pk = format!("R#{}/a0/web", project.key());
-    let stored = item(&pk, "01").await.unwrap()["definition"].as_s().unwrap().clone();
+    let (table, pk) = (Table::shared(), format!("R#{}/{}/a0/web", project.region(), project.name));
+    let stored = table.text((pk.clone(), "01"), "definition").await;
     let dropped = stored.replace("1U1G", "9U9G");
     assert_ne!(dropped, stored);
-    set_item(&pk, "01", "definition", string(&dropped)).await;
+    table.set((pk, "01"), "definition", string(&dropped)).await;
 
     assert_eq!(revisions(&project).await[0]["resourceSpec"], "9U9G");
     let refusal = project.put(&format!("{WEB}/revisions/1/rollback")).await;

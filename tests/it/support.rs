@@ -3,18 +3,22 @@
 mod answer;
 mod api;
 mod cluster;
+mod functions;
 mod ledger;
 mod look;
 mod outage;
 mod stack;
 mod state;
+mod table;
 mod wait;
 
-pub(crate) use answer::Answer;
-pub(crate) use api::{Api, Project, api, project, stateful, stateless};
+pub(crate) use answer::{Answer, timeless};
+pub(crate) use api::{Api, Project, api, container, project, stateful, stateless};
 pub(crate) use cluster::Cluster;
-pub(crate) use ledger::Ledger;
+pub(crate) use functions::Functions;
+pub(crate) use ledger::{Calls, Ledger};
 pub(crate) use outage::Outage;
 pub(crate) use stack::{Endpoints, endpoints};
-pub(crate) use state::{item, number, put_unheard, queue, send_raw, set_item, settings, string};
+pub(crate) use state::{number, put_unheard, queue, send_raw, settings, string};
+pub(crate) use table::Table;
 pub(crate) use wait::eventually;

@@ -1,7 +1,7 @@
 //! What a request costs: instructions of a cold and of a warm `GET microservice` under callgrind, and the size of
 //! each release binary. The counts repeat, whatever else the machine does.
 //!
-//! `cargo run --release --package tests --bin measure`; needs valgrind. The function that is measured is built with
+//! `cargo run --package tests --bin measure`; needs valgrind. The function that is measured is built with
 //! open access, which a release build has not.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a tool for developers")]

@@ -63,6 +63,7 @@ fn scope(
     let scope = Scope {
         caller,
         region: Arc::clone(region),
+        access,
         route: format!("{} {}", parts.method, parts.uri.path()),
         request_id,
         idempotency_key: header("idempotency-key"),

@@ -27,7 +27,9 @@ impl OpenAccess {
 
     /// Refuses what is addressed to others, and changes that a page of others asks for.
     pub(super) fn check(&self, access: Access, headers: &HeaderMap) -> Result<()> {
-        let host = text(headers, &HOST).and_then(|host| host.parse::<Authority>().ok());
+        // A Host names no user: whoever sends one means somebody else to read it as a host.
+        let host = text(headers, &HOST).filter(|host| !host.contains('@'));
+        let host = host.and_then(|host| host.parse::<Authority>().ok());
         if !host.is_some_and(|host| self.is_ours(host.host())) {
             return Err(Error::AccessDenied);
         }
@@ -74,9 +76,16 @@ mod tests {
         {
             assert!(check(Access::Write, host, None), "{host}");
         }
-        for host in
-            ["evil.example", "localhost.evil.example", "10.0.0.1", "0.0.0.0", "[::]", "a@localhost:x", ""]
-        {
+        for host in [
+            "evil.example",
+            "localhost.evil.example",
+            "10.0.0.1",
+            "0.0.0.0",
+            "[::]",
+            "a@localhost",
+            "evil.example@localhost:9000",
+            "",
+        ] {
             assert!(!check(Access::Read, host, None), "{host}");
         }
         assert!(OpenAccess::default().check(Access::Read, &HeaderMap::new()).is_err());

@@ -7,11 +7,16 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 /// What stands for itself in a path segment (RFC 3986, unreserved).
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// Where no route leads.
+const NOWHERE: &str = "//";
+
 /// Decodes each segment once and writes it in the one way; drops one trailing `/` and the query, which
-/// no route reads. Bytes that are no UTF-8 become U+FFFD, which no name has.
+/// no route reads. Bytes that are no UTF-8 become U+FFFD, which no name has. A path with an empty segment inside
+/// leads nowhere, although the router would take it for a parameter.
 pub(super) fn normalize(uri: &Uri) -> Uri {
     let path = uri.path();
     let path = path.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(path);
+    let path = if path.split('/').skip(1).any(str::is_empty) { NOWHERE } else { path };
     let mut normal = String::with_capacity(path.len());
     for (index, segment) in path.split('/').enumerate() {
         if index > 0 {
@@ -35,9 +40,10 @@ mod tests {
         for (path, expected) in [
             ("/a/b", "/a/b"),
             ("/a/b/", "/a/b"),
-            ("/a/b//", "/a/b/"),
-            ("/a//b", "/a//b"),
-            ("/", "/"),
+            ("/a/b//", NOWHERE),
+            ("/a//b", NOWHERE),
+            ("//a", NOWHERE),
+            ("/", NOWHERE),
             ("/a?x=1", "/a"),
             ("/%61/b", "/a/b"),
             ("/a%2Fb", "/a%2Fb"),

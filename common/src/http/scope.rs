@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
-use super::caller::Caller;
+use super::caller::{Access, Caller};
 use super::context::Context;
 use crate::domain::app::App;
 use crate::domain::error::{Error, Missing, Result};
@@ -25,6 +25,8 @@ pub struct Scope {
     pub caller: Caller,
     /// The region of the path.
     pub region: Arc<Region>,
+    /// What the route asks of its caller.
+    pub(super) access: Access,
     /// Method and path, as one text.
     pub(super) route: String,
     pub(super) request_id: String,
@@ -117,8 +119,11 @@ impl Scope {
     }
 
     /// The error to answer where `error` is about the request's content: whether the project exists comes first
-    /// (kirk-spec 1.4).
+    /// (kirk-spec 1.4), but where projects are made.
     pub async fn after_project(&self, context: &Context, error: Error) -> Error {
+        if self.access == Access::Administer {
+            return error;
+        }
         let Some(id) = self.target().project_id() else { return self.no_project() };
         match context.store.project(&id).await {
             Ok(Some(_)) => error,

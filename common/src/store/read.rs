@@ -82,7 +82,7 @@ impl Store {
     /// The project itself.
     pub async fn project(&self, id: &ProjectId) -> Result<Option<Project>> {
         let key = Key::project(id).into_map();
-        let request = self.client.get_item().table_name(&self.table).set_key(Some(key));
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
         let output = request.send().await.map_err(|error| Error::unavailable("read a project", error))?;
         output.item.as_ref().map(|item| record::read_project(id, item)).transpose()
     }

@@ -6,8 +6,8 @@ use common::domain::app::{App, AppKind};
 use common::domain::name::Uid;
 use common::domain::operation::Action;
 use common::domain::service::{Service, Shape, Transition, check_instances};
-use common::domain::subject::{ServiceId, Subject};
-use common::domain::{Error, Result, Timestamp, project};
+use common::domain::subject::{ProjectId, ServiceId, Subject};
+use common::domain::{Error, Missing, Result, Timestamp, project};
 use common::http::microservice::answer;
 use common::http::microservice::request::{self, NewApp};
 use common::http::{Answer, Body, Context, Decision, Scope, mutate};
@@ -22,20 +22,18 @@ pub(super) async fn list(State(context): State<Context>, scope: Scope) -> Result
 }
 
 pub(super) async fn get(State(context): State<Context>, scope: Scope) -> Result<Answer> {
-    let (id, tree) = find(&context, &scope).await?;
-    answer::app(&id, &tree)
+    let id = scope.project_id()?;
+    match find(&context, &scope, &id).await? {
+        Some(tree) => answer::app(&id, &tree),
+        None => Err(scope.missing(&context).await),
+    }
 }
 
 /// The app of the path with its services.
-async fn find(context: &Context, scope: &Scope) -> Result<(common::domain::subject::ProjectId, Tree)> {
-    let id = scope.project_id()?;
-    let tree = match scope.target().app {
-        Some(app) => context.store.app(&id, &app).await?,
-        None => None,
-    };
-    match tree {
-        Some(tree) => Ok((id, tree)),
-        None => Err(scope.missing(context).await),
+async fn find(context: &Context, scope: &Scope, project: &ProjectId) -> Result<Option<Tree>> {
+    match scope.target().app {
+        Some(app) => context.store.app(project, &app).await,
+        None => Ok(None),
     }
 }
 
@@ -101,11 +99,19 @@ async fn decide_create(context: &Context, scope: &Scope, new: NewApp, now: Times
 
 /// Deletes the app with all its services; config maps and volumes stay.
 pub(super) async fn delete(State(context): State<Context>, scope: Scope) -> Result<Response> {
-    mutate(&context, &scope, Action::Delete, None, |_now| decide_delete(&context, &scope)).await
+    let done = mutate(&context, &scope, Action::Delete, None, |_now| decide_delete(&context, &scope)).await;
+    match done {
+        // Looked at last, when no answer is kept for the request either.
+        Err(Error::NotFound(_)) => Err(scope.missing(&context).await),
+        Ok(_) | Err(_) => done,
+    }
 }
 
 async fn decide_delete(context: &Context, scope: &Scope) -> Result<Decision> {
-    let (project, tree) = find(context, scope).await?;
+    let project = scope.project_id()?;
+    let Some(tree) = find(context, scope, &project).await? else {
+        return Err(Error::NotFound(Missing::App(scope.param("app").to_owned())));
+    };
     tree.app.check_managed_here()?;
     let deleted = |read: &ReadService| match read.service.delete() {
         Transition::Changed(next) | Transition::Revised(next, _) => Some(*next),

@@ -31,6 +31,13 @@ pub struct Endpoints {
     pub pid: u32,
 }
 
+impl Endpoints {
+    /// The text of the file.
+    pub(crate) fn file(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+}
+
 /// The lines of `env`: what the function binaries need to run against the stack.
 pub(crate) fn env_file(env: &BTreeMap<String, String>) -> String {
     env.iter().fold(String::new(), |mut text, (name, value)| {

@@ -28,7 +28,7 @@ pub struct Flags {
     #[arg(long, value_name = "NAME")]
     pub allow_host: Vec<String>,
     /// The target cluster instead of the development control plane.
-    #[arg(long, value_name = "FILE", env = "KUBECONFIG")]
+    #[arg(long, value_name = "FILE", env = "KUBECONFIG", value_parser = path)]
     pub kubeconfig: Option<PathBuf>,
     /// A region, with a cluster of its own if a kubeconfig is named; repeatable. The first one has project `demo`.
     #[arg(long, value_name = "NAME[=KUBECONFIG]", default_value = "local")]
@@ -67,6 +67,12 @@ pub struct RegionFlag {
     pub name: RegionName,
     /// The kubeconfig of its own cluster.
     pub kubeconfig: Option<PathBuf>,
+}
+
+/// A path that may be empty: an empty `KUBECONFIG` is the same as none.
+#[expect(clippy::unnecessary_wraps, reason = "the signature of a parser")]
+fn path(text: &str) -> Result<PathBuf, std::convert::Infallible> {
+    Ok(PathBuf::from(text))
 }
 
 impl FromStr for RegionFlag {

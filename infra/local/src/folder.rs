@@ -64,12 +64,20 @@ impl Folder {
     }
 
     /// Removes it if it was not to be kept.
-    pub(crate) fn leave(self) -> Result<()> {
-        let path = self.path;
-        match self.kept {
+    pub(crate) fn leave(mut self) -> Result<()> {
+        match std::mem::replace(&mut self.kept, Kept::Yes) {
             Kept::Yes => Ok(()),
-            Kept::No => fs::remove_dir_all(&path).map_err(failed("remove", &path)),
-            Kept::Temporary(folder) => folder.close().map_err(failed("remove", &path)),
+            Kept::No => fs::remove_dir_all(&self.path).map_err(failed("remove", &self.path)),
+            Kept::Temporary(folder) => folder.close().map_err(failed("remove", &self.path)),
+        }
+    }
+}
+
+impl Drop for Folder {
+    /// For a start that failed or was interrupted: nobody asks for the folder then.
+    fn drop(&mut self) {
+        if matches!(self.kept, Kept::No) {
+            let _what_is_left_hurts_nobody = fs::remove_dir_all(&self.path);
         }
     }
 }
@@ -94,6 +102,14 @@ mod tests {
         assert!(matches!(Folder::take(Some(data.path()), false), Err(Error::Locked(_))));
         drop(first);
         assert!(Folder::take(Some(data.path()), false).is_ok());
+    }
+
+    #[test]
+    fn an_ephemeral_folder_is_removed_after_a_start_that_failed() {
+        let parent = tempfile::tempdir().unwrap();
+        let absent = parent.path().join("a");
+        drop(Folder::take(Some(&absent), true).unwrap());
+        assert!(!absent.exists());
     }
 
     #[test]

@@ -2,19 +2,25 @@
 
 use std::thread;
 
-use common::queue::Queue;
+use common::clock;
+use common::domain::Result as Outcome;
+use common::domain::subject::Doorbell;
+use common::http::Context;
 use common::runtime::Settings;
 use sweeper::Sweeper;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use worker::Worker;
 
 use crate::error::{Error, Result};
 use crate::poller::{self, Pace};
 
+/// The sweeper rings within this time for what was accepted.
+const SWEPT_WITHIN_S: i64 = 60;
+
 /// A thread that runs until it is told to stop.
 #[derive(Debug)]
 pub(crate) struct Jobs {
-    stop: oneshot::Sender<()>,
+    stop: watch::Sender<bool>,
     ended: oneshot::Receiver<()>,
 }
 
@@ -22,19 +28,18 @@ impl Jobs {
     /// Starts the pollers and the schedules.
     pub(crate) fn start(settings: &Settings, pace: Pace) -> Result<Self> {
         let context = settings.context()?;
-        let queue: Queue = context.queue.clone();
         let worker = Worker::new(context.clone(), settings);
-        let sweeper = Sweeper::new(context, settings);
-        let (stop, stopped) = oneshot::channel();
+        let sweeper = Sweeper::new(context.clone(), settings);
+        let (stop, stopping) = watch::channel(false);
         let (end, ended) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|_| Error::Ended("the worker's thread"))?;
         let body = move || {
             runtime.block_on(async {
-                tokio::select! {
-                    () = poller::run(&worker, &sweeper, &queue, pace) => {}
-                    _ = stopped => {}
+                if let Err(error) = ring_for_the_lost(&context).await {
+                    tracing::warn!(error = %error.chain(), "Left what an earlier start accepted to the sweeper");
                 }
+                poller::run(&worker, &sweeper, &context.queue, pace, &stopping).await;
             });
             let _nobody_may_wait = end.send(());
         };
@@ -48,9 +53,16 @@ impl Jobs {
         let _how = (&mut self.ended).await;
     }
 
-    /// Stops the thread where it is: what it was doing, another start goes on with.
+    /// Lets the thread finish the batches that it has, so that no lease is left behind for the next start to wait for.
     pub(crate) async fn stop(self) {
-        let _may_have_ended = self.stop.send(());
+        let _may_have_ended = self.stop.send(true);
         let _how = self.ended.await;
     }
+}
+
+/// The queue of an earlier start has gone with it: rings at once for what the sweeper would ring for in a while.
+async fn ring_for_the_lost(context: &Context) -> Outcome<()> {
+    let soon = clock::now().as_second() + SWEPT_WITHIN_S;
+    let doorbells: Vec<_> = context.store.due(soon).await?.into_iter().map(Doorbell::from).collect();
+    context.queue.ring_all(&doorbells).await
 }

@@ -7,6 +7,7 @@ use common::queue::{Message, Queue};
 use common::runtime::Event;
 use futures::future::join_all;
 use sweeper::Sweeper;
+use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use worker::Worker;
 
@@ -28,18 +29,32 @@ pub(crate) struct Pace {
     pub(crate) observe: Duration,
 }
 
-/// Runs the worker and the sweeper for ever.
-pub(crate) async fn run(worker: &Worker, sweeper: &Sweeper, queue: &Queue, pace: Pace) {
-    let pollers = (0..POLLERS).map(|_| poll(worker, queue, pace.worker_timeout));
+/// Runs the worker and the sweeper until `stopping` says so; batches under way are finished.
+pub(crate) async fn run(
+    worker: &Worker,
+    sweeper: &Sweeper,
+    queue: &Queue,
+    pace: Pace,
+    stopping: &watch::Receiver<bool>,
+) {
+    let pollers = (0..POLLERS).map(|_| poll(worker, queue, pace.worker_timeout, stopping.clone()));
     let sweeps = every(pace.sweep, "sweeper", async || sweeper.on_event(Event::Tick).await.map(drop));
     let looks = every(pace.observe, "observer", async || worker.on_event(Event::Tick).await.map(drop));
-    tokio::join!(join_all(pollers), sweeps, looks);
+    tokio::select! {
+        _ = join_all(pollers) => {}
+        () = sweeps => {}
+        () = looks => {}
+    }
 }
 
 /// Hands batches to the worker; deletes what it did not report as failed.
-async fn poll(worker: &Worker, queue: &Queue, limit: Duration) {
+async fn poll(worker: &Worker, queue: &Queue, limit: Duration, mut stopping: watch::Receiver<bool>) {
     loop {
-        let messages = match queue.receive(POLL).await {
+        let received = tokio::select! {
+            received = queue.receive(POLL) => received,
+            _ = stopping.wait_for(|stop| *stop) => return,
+        };
+        let messages = match received {
             Ok(messages) => messages,
             Err(error) => {
                 tracing::warn!(error = %error.chain(), "Could not poll the queue");

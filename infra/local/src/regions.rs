@@ -1,7 +1,7 @@
 //! Flags to regions, and what clusters those need.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use common::domain::region::{Region, Regions};
 
@@ -49,11 +49,20 @@ fn read_document(file: &Path) -> Result<Vec<Region>> {
     Ok(regions.iter().map(|region| Region::clone(region)).collect())
 }
 
+/// The flags with the whole path of the kubeconfig: whoever reads `env` may be in another folder.
+pub(crate) fn with_kubeconfig_found(flags: Flags) -> Result<Flags> {
+    let named = flags.kubeconfig.as_deref().filter(|file| !file.as_os_str().is_empty());
+    let kubeconfig = named.map(find).transpose()?;
+    Ok(Flags { kubeconfig, ..flags })
+}
+
+fn find(file: &Path) -> Result<PathBuf> {
+    fs::canonicalize(file).map_err(|source| Error::File { doing: "find", path: file.to_owned(), source })
+}
+
 /// Two regions with the same file share a cluster.
 fn from_flag(name: common::domain::name::RegionName, kubeconfig: Option<&Path>) -> Result<Region> {
     let Some(file) = kubeconfig else { return Ok(Region::with_defaults(name, SHARED.to_owned(), None)) };
-    let path = fs::canonicalize(file);
-    let path = path.map_err(|source| Error::File { doing: "find", path: file.to_owned(), source })?;
-    let path = path.display().to_string();
+    let path = find(file)?.display().to_string();
     Ok(Region::with_defaults(name, path.clone(), Some(path)))
 }

@@ -171,7 +171,7 @@ async fn what_is_so_already_is_no_new_generation() {
 #[tokio::test]
 async fn a_stateful_service_stops_and_starts_on_the_same_claim() {
     let project = project().await;
-    project.has_namespace().await;
+    project.reaches_namespace().await;
     project.cluster().await.claim("disk").await;
     let containers =
         json!([{"image": "nginx:1", "volumeMounts": [{"volumeName": "disk", "mountPath": "/data"}]}]);

@@ -4,23 +4,12 @@ use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim, Pod, Service};
 use serde_json::json;
 
-use crate::support::{Project, eventually, project, stateful, stateless};
-
-/// Waits until the table has forgotten the service.
-async fn purged(project: &Project, app: &str, service: &str) {
-    eventually(&format!("{app}/{service} is forgotten"), async || {
-        match project.item(&format!("{app}/{service}")).await {
-            None => Ok(()),
-            Some(item) => Err(format!("{item:?}")),
-        }
-    })
-    .await;
-}
+use crate::support::{eventually, project, stateful, stateless};
 
 #[tokio::test]
 async fn a_deleted_service_leaves_its_claim_its_config_and_its_app() {
     let project = project().await;
-    project.has_namespace().await;
+    project.reaches_namespace().await;
     let cluster = project.cluster().await;
     cluster.claim("disk").await;
     cluster.create::<ConfigMap>(json!({"metadata": {"name": "cm"}, "data": {"k": "v"}})).await;
@@ -42,7 +31,7 @@ async fn a_deleted_service_leaves_its_claim_its_config_and_its_app() {
         app["microservices"].as_array().unwrap().iter().map(|service| &service["name"]).collect();
     assert_eq!(names, ["web"]);
 
-    purged(&project, "a0", "db").await;
+    project.forgets("a0/db").await;
     assert!(cluster.stateful_set("a0-db").await.is_none());
     assert!(cluster.service("a0-db").await.is_none() && cluster.service("a0--db").await.is_none());
     assert!(cluster.pods("a0", "db").await.is_empty());
@@ -79,7 +68,7 @@ async fn objects_of_others_stay_whatever_labels_they_wear() {
 
     project.settle("a0", "web").await;
     project.delete("/apps/a0/microservices/web").await.empty();
-    purged(&project, "a0", "web").await;
+    project.forgets("a0/web").await;
     assert!(cluster.service("a0-web").await.is_none() && cluster.deployment("a0-web").await.is_none());
     let after =
         (cluster.json::<Service>("unowned").await, cluster.json::<Service>("of-an-earlier-life").await);
@@ -138,7 +127,7 @@ async fn a_service_deleted_before_it_ran_leaves_nothing() {
         .app("a0", &[stateless("web", &json!({"containers": [{"image": "fault.invalid/image-pull:1"}]}))])
         .await;
     project.delete("/apps/a0/microservices/web").await.empty();
-    purged(&project, "a0", "web").await;
+    project.forgets("a0/web").await;
     let cluster = project.cluster().await;
     assert!(cluster.deployment("a0-web").await.is_none() && cluster.pods("a0", "web").await.is_empty());
     assert_eq!(project.get("/apps/a0").await.ok()["microservices"], json!([]));
@@ -151,7 +140,7 @@ async fn a_stopped_service_can_be_deleted() {
     project.put("/apps/a0/microservices/db/stop").await.empty();
     project.reaches("a0", "db", "stopped").await;
     project.delete("/apps/a0/microservices/db").await.empty();
-    purged(&project, "a0", "db").await;
+    project.forgets("a0/db").await;
     assert!(project.cluster().await.stateful_set("a0-db").await.is_none());
 }
 

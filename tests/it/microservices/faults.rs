@@ -144,7 +144,7 @@ async fn a_missing_claim_shows_as_unschedulable_until_it_is_there() {
 async fn pods_that_a_quota_refuses_are_explained_by_the_status() {
     let project = project().await;
     let cluster = project.cluster().await;
-    project.has_namespace().await;
+    project.reaches_namespace().await;
     cluster
         .create::<ResourceQuota>(json!({"metadata": {"name": "small"}, "spec": {"hard": {"pods": "1"}}}))
         .await;

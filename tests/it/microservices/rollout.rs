@@ -106,7 +106,7 @@ async fn a_number_may_be_a_port_of_both_transports() {
 #[tokio::test]
 async fn a_stateful_service_runs_on_its_claim_under_its_own_name() {
     let project = project().await;
-    project.has_namespace().await;
+    project.reaches_namespace().await;
     let cluster = project.cluster().await;
     cluster.claim("disk").await;
     let mount = json!({"volumeName": "disk", "readOnly": false, "mountPath": "/data"});

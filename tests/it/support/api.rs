@@ -2,10 +2,11 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use k8s_openapi::api::core::v1::Namespace;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::answer::{Answer, timeless};
 use super::cluster::Cluster;
 use super::stack::endpoints;
 use super::wait::eventually;
@@ -61,6 +62,20 @@ impl Api {
         self.send(request.body(body.to_string())).await
     }
 
+    /// POST of these bytes, under this type or none.
+    pub(crate) async fn post_raw(
+        &self,
+        path: &str,
+        content_type: Option<&str>,
+        body: impl Into<reqwest::Body>,
+    ) -> Answer {
+        let mut request = self.request(Method::POST, path).body(body);
+        if let Some(content_type) = content_type {
+            request = request.header("content-type", content_type);
+        }
+        self.send(request).await
+    }
+
     pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.send(self.request(Method::DELETE, path)).await
     }
@@ -83,10 +98,16 @@ pub(crate) async fn project() -> Project {
 impl Project {
     /// A new project in this region.
     pub(crate) async fn create(api: Api, region: &str) -> Self {
+        let project = Self::fresh(api, region);
+        project.put("").await.ok();
+        project
+    }
+
+    /// A project of a name that nobody else uses, not yet made.
+    pub(crate) fn fresh(api: Api, region: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("t{}", COUNT.fetch_add(1, Ordering::Relaxed));
         let path = format!("/regions/{region}/v1/projects/{name}");
-        api.put(&path).await.ok();
         Self { api, name, path }
     }
 
@@ -111,6 +132,11 @@ impl Project {
         self.api.post_json(&self.at(below), body).await
     }
 
+    /// POST of a JSON text as written.
+    pub(crate) async fn post_text(&self, below: &str, body: impl Into<reqwest::Body>) -> Answer {
+        self.api.post_raw(&self.at(below), Some("application/json"), body).await
+    }
+
     pub(crate) async fn delete(&self, below: &str) -> Answer {
         self.api.delete(&self.at(below)).await
     }
@@ -126,6 +152,22 @@ impl Project {
         eventually(&format!("{path} is {phase}"), async || {
             let service = self.get(&path).await.ok();
             if service["status"]["phase"] == phase { Ok(service) } else { Err(service.to_string()) }
+        })
+        .await
+    }
+
+    /// An answer without what differs from run to run, the project's name among it: it becomes `p`.
+    #[track_caller]
+    pub(crate) fn plain(&self, answer: Value) -> Value {
+        let (name, plain) = (format!(r#""projectName":"{}""#, self.name), r#""projectName":"p""#);
+        serde_json::from_str(&timeless(answer).to_string().replace(&name, plain)).unwrap()
+    }
+
+    /// The project's namespace, once it is there.
+    pub(crate) async fn reaches_namespace(&self) -> Namespace {
+        let namespaces = kube::Api::<Namespace>::all(self.cluster().await.client);
+        eventually("the namespace is there", async || {
+            namespaces.get_opt(&self.name).await.unwrap().ok_or("none")
         })
         .await
     }
@@ -146,10 +188,12 @@ pub(crate) fn stateless(name: &str, members: &Value) -> Value {
 
 /// A stateful service of one container, with these members replaced.
 pub(crate) fn stateful(name: &str, members: &Value) -> Value {
-    merged(
-        json!({"name": name, "type": "stateful", "resourceSpec": "1U1G", "containers": [{"image": "nginx:1"}]}),
-        members,
-    )
+    merged(stateless(name, &json!({"type": "stateful"})), members)
+}
+
+/// The list of one container, with these members replaced.
+pub(crate) fn container(members: &Value) -> Value {
+    json!([merged(json!({"image": "nginx:1"}), members)])
 }
 
 fn merged(mut body: Value, members: &Value) -> Value {

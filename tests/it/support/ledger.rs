@@ -1,69 +1,126 @@
-//! A ledger of wire calls: the functions in process, against the shared back ends through a proxy that counts.
+//! A ledger of wire calls: the functions in process, on back ends of their own behind a proxy that counts.
+//! Nobody works on what they accept, so that a count is the same each time.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use aws_credential_types::Credentials;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
+use axum::http::request::Builder;
 use axum::response::{IntoResponse, Response};
-use common::http::Auth;
-use common::runtime::{Settings, variable};
+use axum::serve::ListenerExt;
+use common::aws::Connection;
+use common::domain::region::Regions;
+use common::http::{Auth, Context, OpenAccess};
+use common::queue::{Queue, QueueSpec};
+use common::store::Store;
+use local::backends::{DynamoDb, Sqs};
 use reqwest::Method;
-use serde_json::Value;
 use tower::ServiceExt;
 
 use super::answer::Answer;
-use super::stack::endpoints;
 
 /// Calls by operation, like `Query` or `SendMessage`.
 pub(crate) type Calls = BTreeMap<String, u32>;
 
+/// Two regions on one cluster, and a disabled one on another.
+const REGIONS: &str = r#"[{"id":"xq","cluster":"one"},{"id":"nb","cluster":"one"},
+    {"id":"off","cluster":"two","enabled":false}]"#;
+const AWS_REGION: &str = "us-east-1";
+
 /// The functions, counted.
 pub(crate) struct Ledger {
-    settings: Settings,
-    calls: Arc<Mutex<Calls>>,
+    /// What the functions work with; a test may change its settings.
+    pub(crate) context: Context,
+    table: Counter,
+    queue: Counter,
+    _dynamodb: DynamoDb,
+    _sqs: Sqs,
 }
 
 impl Ledger {
-    /// The functions against the shared stack's table and queue.
+    /// The functions on an empty table and queue.
     pub(crate) async fn open() -> Self {
-        let calls = Arc::new(Mutex::new(Calls::new()));
-        let dynamodb = count(&endpoints().dynamodb, Arc::clone(&calls)).await;
-        let sqs = count(&endpoints().sqs, Arc::clone(&calls)).await;
-        let mut env = shared_env();
-        env.remove(variable::AUTH);
-        env.insert(variable::DYNAMODB_URL.to_owned(), dynamodb);
-        env.insert(variable::SQS_URL.to_owned(), sqs);
-        let settings = Settings {
-            auth: Auth::Open(common::http::OpenAccess::default()),
-            ..Settings::read(&env).unwrap()
+        let dynamodb = DynamoDb::start(None, None).await.unwrap();
+        let sqs = Sqs::start(AWS_REGION, None).await.unwrap();
+        let (table, queue) = (Counter::default(), Counter::default());
+        let table_url = table.before(dynamodb.url()).await;
+        let queue_url = queue.before(sqs.url()).await;
+
+        let credentials = Credentials::from_keys("local", "local", None);
+        let connection = Connection::new(AWS_REGION.to_owned(), credentials).unwrap();
+        let store = Store::new(&connection, Some(&table_url), "slipway".to_owned());
+        store.create_table().await.unwrap();
+        let spec =
+            QueueSpec { name: "doorbells".to_owned(), visibility: Duration::from_secs(20), receives_max: 5 };
+        let doorbells = Queue::new(&connection, Some(&queue_url), "to be made".to_owned());
+        let context = Context {
+            store,
+            queue: doorbells.create(&spec).await.unwrap(),
+            regions: Arc::new(Regions::parse(REGIONS).unwrap()),
+            auth: Auth::Open(OpenAccess::default()),
+            rate: None,
         };
-        Self { settings, calls }
+        Self { context, table, queue, _dynamodb: dynamodb, _sqs: sqs }
+    }
+
+    /// A request to be finished by the caller and sent with [`Self::send`].
+    pub(crate) fn request(method: Method, path: &str) -> Builder {
+        Request::builder().method(method).uri(path).header("host", "localhost")
     }
 
     /// Runs a request; gives the answer and what it cost.
-    pub(crate) async fn run(&self, method: Method, path: &str, body: Option<&Value>) -> (Answer, Calls) {
-        self.calls.lock().unwrap().clear();
-        let service = local::routes().into_service(self.settings.context().unwrap());
-        let request = Request::builder().method(method.clone()).uri(path).header("host", "localhost");
-        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
-        let response = service.oneshot(request.body(body).unwrap()).await.unwrap();
+    pub(crate) async fn send(&self, request: Request) -> (Answer, Calls) {
+        self.table.calls.lock().unwrap().clear();
+        self.queue.calls.lock().unwrap().clear();
+        let asked = format!("{} {}", request.method(), request.uri());
+        let service = local::routes().into_service(self.context.clone());
+        let response = service.oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let text = axum::body::to_bytes(body, usize::MAX).await.unwrap();
         let text = String::from_utf8(text.to_vec()).unwrap();
-        let answer = Answer::new(format!("{method} {path}"), parts.status, parts.headers, text);
-        (answer, self.calls.lock().unwrap().clone())
+        let mut calls = self.table.calls.lock().unwrap().clone();
+        calls.append(&mut self.queue.calls.lock().unwrap().clone());
+        (Answer::new(asked, parts.status, parts.headers, text), calls)
+    }
+
+    /// Runs a request with this body, empty for none.
+    pub(crate) async fn run(&self, method: Method, path: &str, body: &str) -> (Answer, Calls) {
+        self.send(Self::request(method, path).body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    /// How many connections the table and the queue have accepted.
+    pub(crate) fn connections(&self) -> (u32, u32) {
+        let of = |counter: &Counter| counter.connections.load(Ordering::Relaxed);
+        (of(&self.table), of(&self.queue))
     }
 }
 
-/// The environment that the shared stack wrote for the functions.
-pub(crate) fn shared_env() -> HashMap<String, String> {
-    let stack = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("stack");
-    endpoints();
-    let text = std::fs::read_to_string(stack.join("env")).unwrap();
-    let pair = |line: &str| line.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
-    text.lines().map(|line| pair(line).unwrap()).collect()
+/// What a back end was asked, and over how many connections.
+#[derive(Clone, Default)]
+struct Counter {
+    calls: Arc<Mutex<Calls>>,
+    connections: Arc<AtomicU32>,
+}
+
+impl Counter {
+    /// Starts a proxy before a back end; gives its URL.
+    async fn before(&self, to: &str) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let proxy = Proxy { to: to.to_owned(), calls: Arc::clone(&self.calls), http: reqwest::Client::new() };
+        let connections = Arc::clone(&self.connections);
+        let listener = listener.tap_io(move |_| {
+            connections.fetch_add(1, Ordering::Relaxed);
+        });
+        let router = axum::Router::new().fallback(forward).with_state(proxy);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        url
+    }
 }
 
 #[derive(Clone)]
@@ -73,23 +130,12 @@ struct Proxy {
     http: reqwest::Client,
 }
 
-/// Starts a proxy before a back end; gives its URL.
-async fn count(to: &str, calls: Arc<Mutex<Calls>>) -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let proxy = Proxy { to: to.trim_end_matches('/').to_owned(), calls, http: reqwest::Client::new() };
-    let router = axum::Router::new().fallback(forward).with_state(proxy);
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    url
-}
-
 async fn forward(State(proxy): State<Proxy>, headers: HeaderMap, request: Request) -> Response {
     let operation = headers["x-amz-target"].to_str().unwrap().rsplit('.').next().unwrap().to_owned();
     *proxy.calls.lock().unwrap().entry(operation).or_default() += 1;
-    let path = request.uri().path().to_owned();
+    let url = format!("{}{}", proxy.to, request.uri().path());
     let body = axum::body::to_bytes(request.into_body(), usize::MAX).await.unwrap();
-    let answer =
-        proxy.http.post(format!("{}{path}", proxy.to)).headers(headers).body(body).send().await.unwrap();
+    let answer = proxy.http.post(url).headers(headers).body(body).send().await.unwrap();
     let (status, headers) = (answer.status(), answer.headers().clone());
     let body: Bytes = answer.bytes().await.unwrap();
     (status, headers, body).into_response()

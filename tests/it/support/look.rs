@@ -3,14 +3,12 @@
 use std::fmt::Debug;
 
 use k8s_openapi::NamespaceResourceScope;
-use k8s_openapi::api::core::v1::Namespace;
+use kube::Resource;
 use kube::api::PostParams;
-use kube::{Api, Resource};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::api::Project;
 use super::cluster::Cluster;
 use super::wait::eventually;
 
@@ -65,16 +63,5 @@ impl Cluster {
     pub(crate) async fn pod_names(&self, app: &str, service: &str) -> Vec<String> {
         let pods = self.pods(app, service).await;
         pods.into_iter().map(|pod| pod.metadata.name.unwrap()).collect()
-    }
-}
-
-impl Project {
-    /// Waits until the project has its namespace.
-    pub(crate) async fn has_namespace(&self) {
-        let namespaces = Api::<Namespace>::all(self.cluster().await.client);
-        eventually(&format!("namespace {} is there", self.name), async || {
-            namespaces.get_opt(&self.name).await.unwrap().map(|_| ()).ok_or("it is not")
-        })
-        .await;
     }
 }

@@ -45,7 +45,7 @@ async fn conflicts(project: &Project, path: &str, object: &str) -> Value {
 
 async fn with_namespace() -> (Project, Cluster) {
     let project = project().await;
-    project.has_namespace().await;
+    project.reaches_namespace().await;
     let cluster = project.cluster().await;
     (project, cluster)
 }
@@ -121,10 +121,7 @@ async fn deleting_a_service_that_never_got_its_name_leaves_the_others_object() {
     project.app("a0", &[stateless("web", &json!({}))]).await;
     conflicts(&project, WEB, "a0-web").await;
     project.delete("/apps/a0").await.empty();
-    eventually("the app is forgotten", async || {
-        project.item("a0").await.map_or(Ok(()), |item| Err(format!("{item:?}")))
-    })
-    .await;
+    project.forgets("a0").await;
     assert_eq!(cluster.json::<Deployment>("a0-web").await, foreign);
 }
 
@@ -142,10 +139,7 @@ async fn what_others_put_in_the_place_of_a_deleted_object_is_theirs() {
     conflicts(&project, WEB, "a0-web").await;
     assert_eq!(cluster.json::<Deployment>("a0-web").await, foreign);
     project.delete("/apps/a0").await.empty();
-    eventually("the app is forgotten", async || {
-        project.item("a0").await.map_or(Ok(()), |item| Err(format!("{item:?}")))
-    })
-    .await;
+    project.forgets("a0").await;
     assert_eq!(cluster.json::<Deployment>("a0-web").await, foreign);
 }
 

@@ -11,7 +11,7 @@ const WEB: &str = "/apps/a0/microservices/web";
 /// A quota on objects of a kind, and a service that exposes a port.
 async fn limited(resource: &str, hard: &str) -> (Project, Cluster) {
     let project = project().await;
-    project.has_namespace().await;
+    project.reaches_namespace().await;
     let cluster = project.cluster().await;
     let quota = json!({"metadata": {"name": "none"}, "spec": {"hard": {resource: hard}}});
     cluster.create::<ResourceQuota>(quota).await;
@@ -99,8 +99,5 @@ async fn a_refused_service_can_be_deleted() {
     let (project, _cluster) = limited("count/deployments.apps", "0").await;
     refused(&project).await;
     project.delete(WEB).await.empty();
-    eventually("it is forgotten", async || {
-        project.item("a0/web").await.map_or(Ok(()), |item| Err(format!("{item:?}")))
-    })
-    .await;
+    project.forgets("a0/web").await;
 }

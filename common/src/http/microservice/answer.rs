@@ -192,3 +192,75 @@ fn to_answer(value: &impl Serialize) -> Result<Answer> {
 fn to_text(value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|error| Error::internal("write an answer", error))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::app::{App, AppKind};
+    use crate::domain::name::Uid;
+    use crate::domain::service::{NewService, Shape};
+    use crate::domain::status::Seen;
+    use crate::domain::subject::ServiceId;
+
+    /// A service with one pod, whose message has so many bytes.
+    fn read_service(message_bytes: usize) -> ReadService {
+        let definition = serde_json::json!({"resourceSpec": "1U1G", "containers": []});
+        let new = NewService {
+            name: "web".parse().unwrap(),
+            shape: Shape::Stateful,
+            definition: serde_json::from_value(definition).unwrap(),
+            ports: vec![],
+        };
+        let id: ServiceId =
+            serde_json::from_str(r#"{"region":"xq","project":"p","app":"a","service":"web"}"#).unwrap();
+        let pod = serde_json::json!({
+            "name": "web-0", "status": {"phase": "running", "message": "m".repeat(message_bytes)},
+            "containerStatuses": [],
+        });
+        let seen = Seen { object: None, pods: vec![serde_json::from_value(pod).unwrap()], live_pods: 1 };
+        ReadService {
+            service: new.into_service(id, Uid::random(), Timestamp::UNIX_EPOCH),
+            observation: Some(Observation::Seen(seen)),
+        }
+    }
+
+    #[test]
+    fn a_list_keeps_its_pods_up_to_5_mib_and_then_shows_none() {
+        let list = |message_bytes| services(&[read_service(1), read_service(message_bytes)]).unwrap();
+        let rest = LIST_BYTES_MAX - list(1).body().len() + 1;
+        let Answer::Json(exact) = list(rest) else { panic!("it fits") };
+        assert_eq!(exact.len(), LIST_BYTES_MAX);
+        let Answer::JsonWithoutPods(shortened) = list(rest + 1) else { panic!("it is too large") };
+        assert_eq!(shortened.matches(r#""pods":[]"#).count(), 2, "{shortened}");
+        assert_eq!(shortened.matches(r#""name":"web""#).count(), 2);
+    }
+
+    #[test]
+    fn apps_are_shortened_alike() {
+        let app = App {
+            name: "a".parse().unwrap(),
+            uid: Uid::random(),
+            created: Timestamp::UNIX_EPOCH,
+            kind: AppKind::Kirk,
+            services: 1,
+            deleting: false,
+        };
+        let id = ProjectId { region: "xq".parse().unwrap(), project: "p".parse().unwrap() };
+        let list = |message_bytes| {
+            apps(&id, &[Tree { app: app.clone(), services: vec![read_service(message_bytes)] }]).unwrap()
+        };
+        assert!(matches!(list(9), Answer::Json(body) if body.contains("web-0")));
+        assert!(
+            matches!(list(LIST_BYTES_MAX), Answer::JsonWithoutPods(body) if body.contains(r#""pods":[]"#))
+        );
+    }
+
+    #[test]
+    fn a_shortened_list_says_so() {
+        use axum::response::IntoResponse;
+        let response = Answer::JsonWithoutPods("[]".to_owned()).into_response();
+        assert_eq!(response.headers()["x-truncated"], "pods");
+        assert_eq!(response.headers()["content-type"], "application/json");
+        assert!(!Answer::Json("[]".to_owned()).into_response().headers().contains_key("x-truncated"));
+    }
+}

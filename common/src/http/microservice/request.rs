@@ -45,7 +45,7 @@ pub fn new_service(body: &[u8], region: &Region) -> Result<NewService> {
 pub fn upgrade(body: &[u8], region: &Region, stored: Option<&Service>) -> Result<Option<Definition>> {
     read_object(body, |at| {
         let spec = at.member("resourceSpec");
-        let spec = if spec.is_absent() || spec.string() == Some("") {
+        let spec = if spec.is_absent() || spec.peek_string() == Some("") {
             None
         } else {
             Some(resource_spec(&spec, region))
@@ -168,11 +168,12 @@ fn port(at: &At<'_>) -> Option<Port> {
     });
     // Both would change the workload if they were ignored like other unknown members (kirk-spec 1.2).
     let service_port = at.member("servicePort");
-    if !service_port.is_absent() {
-        let given = service_port.integer::<u64>(PORT_RULE)?;
-        if given != 0 && number.is_some_and(|number| u64::from(number.get()) != given) {
-            service_port.fault::<()>("must be 0 or the same as port");
-        }
+    if !service_port.is_absent()
+        && let Some(given) = service_port.integer::<u64>(PORT_RULE)
+        && given != 0
+        && number.is_some_and(|number| u64::from(number.get()) != given)
+    {
+        service_port.fault::<()>("must be 0 or the same as port");
     }
     if at.member("albs").items(usize::MAX).is_some_and(|albs| !albs.is_empty()) {
         at.member("albs").fault::<()>("is not supported");

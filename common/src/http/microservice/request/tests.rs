@@ -236,6 +236,8 @@ fn an_upgrade_replaces_what_it_gives_and_keeps_the_rest() {
     ] {
         assert!(read(bad.clone()).is_err(), "{bad} should be refused");
     }
+    let Err(Error::Invalid(faults)) = read(json!({"resourceSpec": 1})) else { panic!("a number is no name") };
+    assert_eq!(faults.len(), 1, "one fault is told once: {faults:?}");
 }
 
 #[test]

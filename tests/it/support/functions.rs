@@ -1,0 +1,62 @@
+//! The functions in process, under other settings than the shared stack's, on its table and its queue.
+
+use axum::body::Body;
+use axum::extract::Request;
+use common::domain::region::{Region, Regions};
+use common::http::{Auth, Context, OpenAccess};
+use common::runtime::{Settings, variable};
+use reqwest::Method;
+use serde_json::Value;
+use tower::ServiceExt;
+
+use super::answer::Answer;
+use super::stack::shared_env;
+
+/// One process of all functions.
+pub(crate) struct Functions(Context);
+
+impl Functions {
+    /// The functions with the shared stack's settings, changed.
+    pub(crate) fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let mut env = shared_env();
+        env.remove(variable::AUTH);
+        let mut settings =
+            Settings { auth: Auth::Open(OpenAccess::default()), ..Settings::read(&env).unwrap() };
+        change(&mut settings);
+        Self(settings.context().unwrap())
+    }
+
+    /// The same, with region `xq` changed.
+    pub(crate) fn with_region(change: impl FnOnce(&mut Region)) -> Self {
+        Self::with(|settings| {
+            let mut regions: Vec<Region> =
+                settings.regions.iter().map(|region| region.as_ref().clone()).collect();
+            change(regions.iter_mut().find(|region| region.id.as_str() == "xq").unwrap());
+            settings.regions = Regions::new(regions).unwrap().into();
+        })
+    }
+
+    /// Runs a request, with a JSON body or none.
+    pub(crate) async fn run(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        let service = local::routes().into_service(self.0.clone());
+        let request = Request::builder().method(method.clone()).uri(path).header("host", "localhost");
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        let response = service.oneshot(request.body(body).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let text = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let text = String::from_utf8(text.to_vec()).unwrap();
+        Answer::new(format!("{method} {path}"), parts.status, parts.headers, text)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.run(Method::GET, path, None).await
+    }
+
+    pub(crate) async fn put(&self, path: &str) -> Answer {
+        self.run(Method::PUT, path, None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.run(Method::POST, path, Some(body)).await
+    }
+}
