@@ -24,7 +24,7 @@ pub use answer::Answer;
 pub use body::Body;
 pub use caller::{Access, Auth, Caller};
 pub use context::Context;
-pub use mutation::{Decision, Reply, change_service, mutate};
+pub use mutation::{Decision, mutate};
 pub use open::OpenAccess;
 pub use rate::RateLimit;
 pub use routes::{Route, Routes};

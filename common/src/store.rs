@@ -22,8 +22,8 @@
 //!
 //! Names go into keys as they are; the separators are characters that names cannot have, and sort so
 //! that a project, an app with all below it, and a service with its status are each one range.
-//! Revisions have places, not a growing range, so that all of them are read in one call and none has
-//! to be deleted. A status is an item of its own, so that what is seen never touches what is wanted.
+//! Revisions have places, not a growing range, so that all of them are read in one call and a new one takes
+//! the place of the oldest. `ttl` is the table's time-to-live attribute. A status is an item of its own, so that what is seen never touches what is wanted.
 
 mod commit;
 mod item;
@@ -42,7 +42,11 @@ use crate::aws::{self, Connection};
 
 pub use commit::{Committed, Mutation, Record, Replay, ReplayKey};
 pub use read::{Place, ReadService, Target, Tree};
-pub use work::{Completion, Finished, Lease, LeaseTaken, Observed, Work, fingerprint};
+pub use work::{Completion, Finished, Lease, LeaseTaken, Observed, Setback, Work, fingerprint};
+
+/// When the sweeper rings for what was accepted and not applied, in seconds: with its own minute, a lost doorbell
+/// costs at most 80 s.
+pub const DUE_AFTER_S: i64 = 20;
 
 /// The table, behind the questions that may be asked of it.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::name::{RegionName, SpecName};
 
-/// One region. All limits are settings with the defaults of kirk-spec §9.
+/// One region. What is left out has the defaults of kirk-spec §9.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Region {
@@ -67,6 +67,14 @@ impl Regions {
         for (index, region) in regions.iter().enumerate() {
             if regions[..index].iter().any(|earlier| earlier.id == region.id) {
                 return Err(format!("region {} is given twice", region.id));
+            }
+            let differs =
+                |other: &Region| other.cluster == region.cluster && other.kubeconfig != region.kubeconfig;
+            if let Some(other) = regions[..index].iter().find(|other| differs(other)) {
+                return Err(format!(
+                    "regions {} and {} give different kubeconfigs for cluster {}",
+                    other.id, region.id, region.cluster
+                ));
             }
         }
         Ok(Self(regions.into_iter().map(Arc::new).collect()))
@@ -154,6 +162,7 @@ mod tests {
             r#"[{"id": "xq", "cluster": "one", "typo": 1}]"#,
             r#"[{"id": "xq", "cluster": "one", "maxInstances": 0}]"#,
             r#"[{"id": "xq", "cluster": "one"}, {"id": "xq", "cluster": "two"}]"#,
+            r#"[{"id": "xq", "cluster": "one"}, {"id": "nb", "cluster": "one", "kubeconfig": "k"}]"#,
         ] {
             assert!(Regions::parse(bad).is_err(), "{bad} should be refused");
         }

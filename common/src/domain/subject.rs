@@ -80,7 +80,8 @@ impl std::fmt::Display for Subject {
 pub struct Doorbell {
     /// Who has work.
     pub subject: Subject,
-    /// How often the rollout has been looked at since the last change.
+    /// Where in a chain of rings this one is: looks at a rollout, waits for a deletion, tries in an outage.
+    /// 0 for news.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub look: u8,
 }

@@ -44,16 +44,6 @@ pub enum Controller {
     StatefulSet,
 }
 
-impl Controller {
-    /// The kind of the object.
-    pub fn kind(self) -> &'static str {
-        match self {
-            Self::Deployment => "Deployment",
-            Self::StatefulSet => "StatefulSet",
-        }
-    }
-}
-
 impl From<Shape> for Controller {
     fn from(shape: Shape) -> Self {
         match shape {

@@ -1,29 +1,29 @@
 //! Mutations: read, decide, commit, ring. A handler brings the first two.
 
+use std::time::Duration;
+
 use axum::response::{IntoResponse, Response};
 
 use super::answer::Answer;
 use super::body::Body;
 use super::context::Context;
-use super::microservice::answer;
 use super::scope::Scope;
 use crate::clock;
 use crate::domain::Timestamp;
 use crate::domain::digest::sha256_hex;
 use crate::domain::error::{Error, Result};
 use crate::domain::operation::Action;
-use crate::domain::service::Transition;
 use crate::domain::subject::{Doorbell, ProjectId, Subject};
-use crate::store::{Committed, Mutation, Place, Record, Replay, ReplayKey, Target};
+use crate::store::{Committed, DUE_AFTER_S, Mutation, Record, Replay, ReplayKey};
 
 /// How often a lost race is run again before the caller hears of it (kirk-spec §5).
-const TRIES: usize = 4;
+const TRIES: u32 = 4;
 /// How long an answer is kept for its idempotency key.
 const REPLAY_KEPT_S: i64 = 24 * 60 * 60;
 /// The largest answer that is kept: an item holds 400 KB.
 const REPLAY_BYTES_MAX: usize = 380 * 1024;
-/// When the sweeper rings for what was accepted and not applied.
-const DUE_AFTER_S: i64 = 60;
+/// How long to wait before the first of those further tries; each next one waits twice as long.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// What a handler decided.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ pub async fn mutate<F: Future<Output = Result<Decision>> + Send>(
         Err(error) => return Err(scope.after_project(context, error).await),
     };
     let request_hash = body.map_or_else(|| sha256_hex("", 16), Body::hash);
-    for _ in 0..TRIES {
+    for attempt in 0..TRIES {
         let now = clock::now();
         let decision = match decide(now).await {
             Ok(decision) => decision,
@@ -85,55 +85,11 @@ pub async fn mutate<F: Future<Output = Result<Decision>> + Send>(
                 ring(context, scope, &decision.ring).await;
                 return Ok(decision.answer.into_response());
             }
-            Committed::LostRace => {}
+            Committed::LostRace => tokio::time::sleep(PAUSE * 2_u32.pow(attempt)).await,
             Committed::Replayed(replay) => return replayed(replay, &request_hash),
         }
     }
     Err(Error::Conflict("the same thing is being changed by others: try again"))
-}
-
-/// Changes the service of the path by `change`, which is pure, and answers by `answer`.
-pub async fn change_service(
-    context: &Context,
-    scope: &Scope,
-    action: Action,
-    body: Option<&Body>,
-    target: &Target,
-    change: impl Fn(&Place, Timestamp) -> Result<Transition> + Sync,
-    reply: Reply,
-) -> Result<Response> {
-    let change = &change;
-    mutate(context, scope, action, body, |now| async move {
-        let place = context.store.place(target).await?;
-        scope.project(&place)?;
-        let transition = change(&place, now)?;
-        let service = scope.managed_service(&place)?;
-        let (next, mutation) = match transition {
-            Transition::Unchanged => (service.clone(), Mutation::Nothing),
-            Transition::Changed(next) => {
-                ((*next).clone(), Mutation::ChangeService { service: next, revision: None })
-            }
-            Transition::Revised(next, revision) => {
-                ((*next).clone(), Mutation::ChangeService { service: next, revision: Some(revision) })
-            }
-        };
-        let ring = if next.is_applied() { vec![] } else { vec![Subject::Service(next.id.clone())] };
-        let answer = match reply {
-            Reply::Nothing => Answer::Empty,
-            Reply::Service => answer::service(&next, place.observation.as_ref())?,
-        };
-        Ok(Decision { project: next.id.project_id(), mutation, ring, answer })
-    })
-    .await
-}
-
-/// What a change of a service answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reply {
-    /// No content.
-    Nothing,
-    /// The service as it is now.
-    Service,
 }
 
 /// A refusal stands, unless the request was done before under its key.

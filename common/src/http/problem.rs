@@ -73,7 +73,7 @@ fn request_id(headers: &HeaderMap) -> String {
 
 fn problem(error: &Error, request_id: &str, method: &Method) -> Response {
     let (status, word) = code(error);
-    if status.is_server_error() {
+    if matches!(error, Error::Unavailable { .. } | Error::Internal { .. }) {
         tracing::error!(request.id = request_id, error = %error.chain(), "Answered {status}");
     }
     let details = if let Error::Invalid(details) = error { details.as_slice() } else { &[] };

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
+use aws_sdk_sqs::types::QueueAttributeName;
 
 use super::{BATCH_MAX, Queue};
 use crate::aws;
@@ -18,8 +18,6 @@ pub struct Message {
     pub receipt: String,
     /// Its text.
     pub body: String,
-    /// How often it was received, this time included.
-    pub receive_count: u32,
 }
 
 /// How to make the queue with its dead-letter queue.
@@ -86,7 +84,6 @@ impl Queue {
             .queue_url(&self.url)
             .wait_time_seconds(seconds)
             .max_number_of_messages(i32::try_from(BATCH_MAX).unwrap_or(1))
-            .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
             .customize()
             .config_override(aws_sdk_sqs::config::Config::builder().timeout_config(patience))
             .send()
@@ -104,10 +101,7 @@ impl Queue {
 }
 
 fn read_message(message: aws_sdk_sqs::types::Message) -> Message {
-    let count = message.attributes.as_ref();
-    let count = count.and_then(|all| all.get(&MessageSystemAttributeName::ApproximateReceiveCount));
     Message {
-        receive_count: count.and_then(|text| text.parse().ok()).unwrap_or(1),
         id: message.message_id.unwrap_or_default(),
         receipt: message.receipt_handle.unwrap_or_default(),
         body: message.body.unwrap_or_default(),

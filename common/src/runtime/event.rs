@@ -28,9 +28,7 @@ impl Event {
 }
 
 fn read_message(message: SqsMessage) -> Message {
-    let count = message.attributes.get("ApproximateReceiveCount");
     Message {
-        receive_count: count.and_then(|text| text.parse().ok()).unwrap_or(1),
         id: message.message_id.unwrap_or_default(),
         receipt: message.receipt_handle.unwrap_or_default(),
         body: message.body.unwrap_or_default(),

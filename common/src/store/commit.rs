@@ -1,18 +1,20 @@
 //! Accepting a mutation: one transaction, or nothing.
 
+mod writes;
+
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 
+use super::Store;
 use super::item::{Attributes, Reader, With, item, number, string};
 use super::key::Key;
-use super::transaction::{ABSENT, Outcome, Transaction, failed_condition, set};
-use super::{Store, record};
+use super::transaction::{Outcome, Transaction, failed_condition};
 use crate::domain::app::App;
 use crate::domain::error::{Error, Result};
-use crate::domain::operation::{Action, OperationId, Origin};
+use crate::domain::operation::{Action, Origin};
 use crate::domain::project::Project;
 use crate::domain::revision::Revision;
 use crate::domain::service::Service;
-use crate::domain::subject::{ProjectId, Subject};
+use crate::domain::subject::ProjectId;
 
 /// An accepted mutation of what was read.
 #[derive(Clone, Debug)]
@@ -28,8 +30,6 @@ pub enum Mutation {
     },
     /// An app with all its services, or none of it.
     CreateApp {
-        /// The project as read.
-        project: Project,
         /// The app.
         app: App,
         /// Its services.
@@ -115,7 +115,7 @@ impl Store {
         if let Some((key, replay)) = record.replay {
             keep_answer(&mut transaction, key, replay, record.origin)?;
         }
-        write(&mut transaction, record)?;
+        writes::write(&mut transaction, record)?;
         if transaction.is_empty() {
             return Ok(Committed::Done);
         }
@@ -162,127 +162,5 @@ fn keep_answer(to: &mut Transaction<'_>, key: &ReplayKey, replay: &Replay, origi
         put.expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":now", number(origin.at.as_second()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-    })
-}
-
-fn write(to: &mut Transaction<'_>, record: &Record<'_>) -> Result<()> {
-    let subject = match record.mutation {
-        Mutation::Nothing => return Ok(()),
-        Mutation::CreateProject { id, cluster, project } => {
-            create_project(to, id, cluster, project, record.due_s)?;
-            id.to_string()
-        }
-        Mutation::CreateApp { project, app, services } => {
-            count_one_more(to, Key::project(record.project), "apps", project.apps)?;
-            to.put(record::app_item(record.project, app), ABSENT)?;
-            for service in services {
-                create_service(to, service, record)?;
-            }
-            app.name.to_string()
-        }
-        Mutation::CreateService { app, service } => {
-            count_one_more(to, Key::app(record.project, &app.name), "services", app.services)?;
-            create_service(to, service, record)?;
-            service.id.to_string()
-        }
-        Mutation::ChangeService { service, revision } => {
-            change_service(to, service, record.due_s)?;
-            if let Some(revision) = revision {
-                put_revision(to, service, revision)?;
-            }
-            put_operation(to, service, record)?;
-            service.id.to_string()
-        }
-        Mutation::DeleteApp { app, services } => {
-            delete_app(to, app, services, record)?;
-            app.name.to_string()
-        }
-    };
-    to.put(record::audit_item(record.project, &subject, record.action, record.origin), ABSENT)
-}
-
-fn create_project(
-    to: &mut Transaction<'_>,
-    id: &ProjectId,
-    cluster: &str,
-    project: &Project,
-    due_s: i64,
-) -> Result<()> {
-    let mut project_item = record::project_item(id, project);
-    project_item.extend(record::due(&Subject::Project(id.clone()), due_s));
-    to.put(project_item, ABSENT)?;
-    to.put(item(Key::listed_project(id)).with("created", string(project.created)), ABSENT)?;
-    to.put(item(Key::namespace(cluster, &id.project)).with("region", string(&id.region)), ABSENT)
-}
-
-fn create_service(to: &mut Transaction<'_>, service: &Service, record: &Record<'_>) -> Result<()> {
-    let mut service_item = record::service_item(service)?;
-    service_item.extend(record::due(&Subject::Service(service.id.clone()), record.due_s));
-    to.put(service_item, ABSENT)?;
-    put_revision(to, service, &service.current_revision(service.created))?;
-    put_operation(to, service, record)
-}
-
-/// Its place may hold the revision that is no longer kept.
-fn put_revision(to: &mut Transaction<'_>, service: &Service, revision: &Revision) -> Result<()> {
-    let item = record::revision_item(&service.id, revision)?;
-    to.put_with(item, "attribute_not_exists(pk) OR revision < :new", |put| {
-        put.expression_attribute_values(":new", number(revision.number.get()))
-    })
-}
-
-fn change_service(to: &mut Transaction<'_>, service: &Service, due_s: i64) -> Result<()> {
-    let mut attributes = record::wanted(service)?;
-    attributes.extend(record::due(&Subject::Service(service.id.clone()), due_s));
-    let (expression, names, values) = set(attributes);
-    to.update(Key::service(&service.id), expression, |update| {
-        update
-            .set_expression_attribute_names(Some(names))
-            .set_expression_attribute_values(Some(values))
-            .condition_expression("uid = :uid AND #generation = :read")
-            .expression_attribute_values(":uid", string(&service.uid))
-            .expression_attribute_values(":read", number(service.generation - 1))
-    })
-}
-
-fn put_operation(to: &mut Transaction<'_>, service: &Service, record: &Record<'_>) -> Result<()> {
-    let id = OperationId { subject: service.uid.clone(), generation: service.generation };
-    to.put(record::operation_item(&id, &service.id.to_string(), record.action, record.origin), ABSENT)
-}
-
-/// An app without services goes at once; another one waits for the last of them to go.
-fn delete_app(to: &mut Transaction<'_>, app: &App, services: &[Service], record: &Record<'_>) -> Result<()> {
-    let key = Key::app(record.project, &app.name);
-    let id = OperationId { subject: app.uid.clone(), generation: 1 };
-    to.put(record::operation_item(&id, app.name.as_str(), record.action, record.origin), ABSENT)?;
-    if app.services == 0 {
-        to.delete(key, |delete| {
-            delete
-                .condition_expression("uid = :uid AND services = :none")
-                .expression_attribute_values(":uid", string(&app.uid))
-                .expression_attribute_values(":none", number(0))
-        })?;
-        return to.update(Key::project(record.project), "ADD apps :less", |update| {
-            update.expression_attribute_values(":less", number(-1))
-        });
-    }
-    to.update(key, "SET deleting = :yes", |update| {
-        update
-            .condition_expression("uid = :uid AND services = :read")
-            .expression_attribute_values(":yes", string("yes"))
-            .expression_attribute_values(":uid", string(&app.uid))
-            .expression_attribute_values(":read", number(app.services))
-    })?;
-    services.iter().try_for_each(|service| change_service(to, service, record.due_s))
-}
-
-/// Raises a count that is as it was read, on an item that is to stay.
-fn count_one_more(to: &mut Transaction<'_>, key: Key, count: &str, read: u32) -> Result<()> {
-    to.update(key, "ADD #count :one", |update| {
-        update
-            .condition_expression("#count = :read AND attribute_not_exists(deleting)")
-            .expression_attribute_names("#count", count)
-            .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":read", number(read))
     })
 }

@@ -45,7 +45,7 @@ impl Target {
     }
 }
 
-/// What is at a target, as one consistent read found it. What is being deleted is here too.
+/// What is at a target, each part as it is now. What is being deleted is here too.
 #[derive(Clone, Debug, Default)]
 pub struct Place {
     /// The project.
@@ -137,20 +137,27 @@ impl Store {
     /// The kept revisions of a service, oldest first; none if the service does not exist.
     pub async fn revisions(&self, id: &ServiceId) -> Result<Option<Vec<Revision>>> {
         let service_key = Key::service(id);
-        let keys = (0..REVISIONS_KEPT).map(|slot| Key::revision(id, slot));
-        let found = self.batch_get(keys.chain([service_key.clone()])).await?;
-        let service = found.get(&service_key).map(|item| record::read_service(id, item)).transpose()?;
-        if service.is_none_or(|service| service.desired == Desired::Deleted) {
+        let keys = (0..REVISIONS_KEPT).map(|slot| Key::revision(id, slot)).chain([service_key.clone()]);
+        let mut found = self.batch_get(keys).await?;
+        let Some(service) = found.remove(&service_key) else { return Ok(None) };
+        let service = record::read_service(id, &service)?;
+        if service.desired == Desired::Deleted {
             return Ok(None);
         }
-        let items = found.iter().filter(|(key, _)| **key != service_key);
-        let mut revisions: Vec<_> =
-            items.map(|(_, item)| record::read_revision(item)).collect::<Result<_>>()?;
+        let mut revisions: Vec<_> = found.values().map(record::read_revision).collect::<Result<_>>()?;
+        // The items are not all of one moment: a revision that the service has and they have not is the current one.
+        if revisions.iter().all(|revision| revision.number != service.revision) {
+            let place = Key::revision_of(id, service.revision);
+            if let Some(current) = self.batch_get([place].into_iter()).await?.values().next() {
+                revisions.retain(|revision| revision.number.slot() != service.revision.slot());
+                revisions.push(record::read_revision(current)?);
+            }
+        }
         revisions.sort_by_key(|revision| revision.number);
         Ok(Some(revisions))
     }
 
-    /// All that a mutation at this target has to know, as of one moment.
+    /// All that a mutation at this target has to know. The transaction that follows tells whether it is still so.
     pub async fn place(&self, target: &Target) -> Result<Place> {
         let Some(project_id) = target.project_id() else { return Ok(Place::default()) };
         let project_key = Key::project(&project_id);

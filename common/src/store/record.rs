@@ -135,14 +135,20 @@ pub(super) fn read_revision(item: &Attributes) -> Result<Revision> {
 }
 
 /// The operation that gave a subject its generation.
-pub(super) fn operation_item(id: &OperationId, subject: &str, action: Action, origin: &Origin) -> Attributes {
+pub(super) fn operation_item(
+    id: &OperationId,
+    subject: &str,
+    action: Action,
+    origin: &Origin,
+    state: OperationState,
+) -> Attributes {
     item(Key::operation(&id.subject, id.generation))
         .with("subject", string(subject))
         .with("action", string(action.as_str()))
         .with("by", string(&origin.caller))
         .with("request", string(&origin.request_id))
         .with("at", string(origin.at))
-        .with("state", string(OperationState::Queued.as_str()))
+        .with("state", string(state.as_str()))
         .with("ttl", number(origin.at.as_second() + AUDIT_KEPT_S))
 }
 

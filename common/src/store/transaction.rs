@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::{DeleteBuilder, PutBuilder, UpdateBuilder};
-use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, Delete, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, CancellationReason, ConditionCheck, Delete, Put, TransactWriteItem, Update,
+};
 
 use super::Store;
 use super::item::Attributes;
@@ -67,6 +69,14 @@ impl<'a> Transaction<'a> {
         let update = Update::builder().table_name(self.table).set_key(Some(key.into_map()));
         let update = finish(update.update_expression(expression)).build().map_err(incomplete)?;
         self.items.push(TransactWriteItem::builder().update(update).build());
+        Ok(())
+    }
+
+    /// Changes nothing, but lets the rest happen only if the condition holds.
+    pub(super) fn check(&mut self, key: Key, condition: &str) -> Result<()> {
+        let check = ConditionCheck::builder().table_name(self.table).set_key(Some(key.into_map()));
+        let check = check.condition_expression(condition).build().map_err(incomplete)?;
+        self.items.push(TransactWriteItem::builder().condition_check(check).build());
         Ok(())
     }
 

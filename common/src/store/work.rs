@@ -12,14 +12,15 @@ use super::{Store, record};
 use crate::domain::app::App;
 use crate::domain::digest::sha256_hex;
 use crate::domain::error::{Error, Result};
+use crate::domain::name::Uid;
 use crate::domain::service::Service;
 use crate::domain::status::Observation;
 use crate::domain::subject::ServiceId;
 
-pub use finish::{Completion, Finished};
+pub use finish::{Completion, Finished, Setback};
 pub use index::Observed;
 
-/// All that a job has to know of its subject, as of one moment.
+/// All that a job has to know of its subject. Each part is as it is now; the parts may be of different moments.
 #[derive(Clone, Debug)]
 pub struct Work {
     /// The service, also while it is being deleted.
@@ -71,13 +72,15 @@ impl Store {
     /// Takes the lease on a service until `until_s`, unless one holds that has not ended at `now_s`.
     pub async fn take_lease(&self, id: &ServiceId, now_s: i64, until_s: i64) -> Result<LeaseTaken> {
         const DOING: &str = "take a lease";
+        let owner = Uid::random();
         let output = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(Key::status(id).into_map()))
             .update_expression(
-                "SET v = :v, gpk = :gpk, gsk = :gsk, lease_until = :until ADD epoch :one, attempts :one",
+                "SET v = :v, gpk = :gpk, gsk = :gsk, lease_until = :until, lease_owner = :owner \
+                 ADD epoch :one, attempts :one",
             )
             .condition_expression("attribute_not_exists(lease_until) OR lease_until < :now")
             .expression_attribute_values(":v", number(super::item::FORMAT))
@@ -86,21 +89,24 @@ impl Store {
             .expression_attribute_values(":until", number(until_s))
             .expression_attribute_values(":now", number(now_s))
             .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":owner", string(&owner))
             .return_values(ReturnValue::UpdatedNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
         match output {
-            Ok(output) => {
-                let item = output.attributes.unwrap_or_default();
-                let item = Reader(&item);
-                let (epoch, attempts) = (item.number("epoch")?, item.number("attempts")?);
-                Ok(LeaseTaken::Taken(Lease { id: id.clone(), epoch, attempts }))
-            }
+            Ok(output) => read_lease(id, &output.attributes.unwrap_or_default()).map(LeaseTaken::Taken),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
                     let item = failed.item.clone().unwrap_or_default();
+                    // A try of our own whose answer was lost has taken it.
+                    if Reader(&item).optional_str("lease_owner") == Some(owner.as_str()) {
+                        return read_lease(id, &item).map(LeaseTaken::Taken);
+                    }
                     Ok(LeaseTaken::Held { until_s: Reader(&item).number("lease_until")? })
+                }
+                Some(UpdateItemError::TransactionConflictException(_)) => {
+                    Ok(LeaseTaken::Held { until_s: now_s })
                 }
                 Some(_) | None => Err(Error::unavailable(DOING, error)),
             },
@@ -128,11 +134,20 @@ impl Store {
         match output {
             Ok(_) => Ok(()),
             Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                // Whoever is writing at this moment has seen something newer.
+                Some(
+                    UpdateItemError::ConditionalCheckFailedException(_)
+                    | UpdateItemError::TransactionConflictException(_),
+                ) => Ok(()),
                 Some(_) | None => Err(Error::unavailable("store what was seen", error)),
             },
         }
     }
+}
+
+fn read_lease(id: &ServiceId, item: &Attributes) -> Result<Lease> {
+    let item = Reader(item);
+    Ok(Lease { id: id.clone(), epoch: item.number("epoch")?, attempts: item.number("attempts")? })
 }
 
 /// The attributes of what was seen.

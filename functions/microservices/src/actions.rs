@@ -5,8 +5,8 @@ use axum::response::Response;
 use common::domain::operation::Action;
 use common::domain::service::{Instances, Service, Transition};
 use common::domain::{Error, Result};
-use common::http::microservice::request;
-use common::http::{Body, Context, Reply, Scope, change_service};
+use common::http::microservice::{Reply, change_service, request};
+use common::http::{Body, Context, Scope};
 use common::store::Place;
 
 pub(super) async fn stop(State(context): State<Context>, scope: Scope) -> Result<Response> {

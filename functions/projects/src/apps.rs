@@ -52,7 +52,7 @@ pub(super) async fn create(State(context): State<Context>, scope: Scope, body: B
 async fn decide_create(context: &Context, scope: &Scope, new: NewApp, now: Timestamp) -> Result<Decision> {
     let target = Target { app: Some(new.name.clone()), ..scope.target() };
     let place = context.store.place(&target).await?;
-    let project = scope.project(&place)?.clone();
+    let project = scope.project(&place)?;
     match &place.app {
         Some(app) if app.deleting => return Err(Error::Conflict("the app is being deleted: try again")),
         Some(app) => return Err(Error::AppExists(app.name.to_string())),
@@ -94,7 +94,7 @@ async fn decide_create(context: &Context, scope: &Scope, new: NewApp, now: Times
     let mut tree = Tree { app: app.clone(), services: services.iter().map(unseen).collect() };
     tree.services.sort_by(|a, b| a.service.id.cmp(&b.service.id));
     let answer = answer::app(&id, &tree)?;
-    Ok(Decision { project: id, mutation: Mutation::CreateApp { project, app, services }, ring, answer })
+    Ok(Decision { project: id, mutation: Mutation::CreateApp { app, services }, ring, answer })
 }
 
 /// Deletes the app with all its services; config maps and volumes stay.

@@ -5,8 +5,8 @@ use axum::response::Response;
 use common::domain::error::{Error, Missing, Result};
 use common::domain::operation::Action;
 use common::domain::revision::RevisionNumber;
-use common::http::microservice::{answer, request};
-use common::http::{Access, Answer, Context, Reply, Routes, Scope, change_service};
+use common::http::microservice::{Reply, answer, change_service, request};
+use common::http::{Access, Answer, Context, Routes, Scope};
 use common::store::{Place, Target};
 
 /// The routes of this group.

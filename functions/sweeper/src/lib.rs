@@ -4,7 +4,7 @@ use common::clock;
 use common::domain::Result;
 use common::domain::subject::Doorbell;
 use common::http::Context;
-use common::runtime::{Event, Settings};
+use common::runtime::Event;
 
 /// What a sweep works with.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub struct Sweeper {
 
 impl Sweeper {
     /// A sweeper of this table and queue.
-    pub fn new(context: Context, _settings: &Settings) -> Self {
+    pub fn new(context: Context) -> Self {
         Self { context }
     }
 

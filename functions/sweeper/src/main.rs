@@ -1,5 +1,5 @@
 //! The Lambda function `sweeper`.
 
 fn main() -> Result<(), common::runtime::Error> {
-    common::runtime::handle(sweeper::Sweeper::new, &sweeper::Sweeper::on_event)
+    common::runtime::handle(|context, _settings| sweeper::Sweeper::new(context), &sweeper::Sweeper::on_event)
 }

@@ -10,13 +10,16 @@
 use std::time::Duration;
 
 use common::domain::name::ProjectName;
+use http::uri::PathAndQuery;
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::Service;
 use kube::api::{Api, ApiResource, DynamicObject, ListParams};
+use kube::client::ClientBuilder;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config, Resource};
 use serde::de::DeserializeOwned;
+use tower::util::MapRequestLayer;
 
 mod apply;
 mod error;
@@ -36,10 +39,12 @@ const FIELD_MANAGER: &str = names::SLIPWAY;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// No call takes longer, connecting included: what a killed worker left under way is over by then.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+/// After how long the API server gives up a write.
+const SERVER_TIMEOUT: Duration = Duration::from_secs(8);
 /// Objects of a list that come at once.
 const PAGE_SIZE: u32 = 500;
-/// Pages of a list that are read: 100 000 objects, more than one cluster bears.
-const PAGES_MAX: usize = 200;
+/// Pages of a list that are read: 500 000 objects, more than one cluster bears.
+const PAGES_MAX: usize = 1000;
 
 /// A target cluster.
 #[derive(Clone)]
@@ -71,9 +76,9 @@ impl Cluster {
         config.reset_reader_on_write = true;
         // The queue is the one retry layer; kube's own would wait for minutes.
         config.default_retry = false;
-        Client::try_from(config)
-            .map(Self::new)
-            .map_err(|error| ClusterError::unreachable("prepare a client of the cluster", error))
+        let builder = ClientBuilder::try_from(config)
+            .map_err(|error| ClusterError::unreachable("prepare a client of the cluster", error))?;
+        Ok(Self::new(builder.with_layer(&MapRequestLayer::new(with_server_timeout)).build()))
     }
 
     /// The cluster that a client reaches.
@@ -98,6 +103,22 @@ impl Cluster {
     {
         Api::namespaced(self.client.clone(), project.as_str())
     }
+}
+
+/// Has the API server give up a write before we do: what we no longer wait for does not happen any more.
+fn with_server_timeout<B>(mut request: http::Request<B>) -> http::Request<B> {
+    if request.method() == http::Method::GET {
+        return request;
+    }
+    let mut parts = request.uri().clone().into_parts();
+    let path_and_query = parts.path_and_query.as_ref().map_or("/", PathAndQuery::as_str);
+    let separator = if path_and_query.contains('?') { '&' } else { '?' };
+    let bounded = format!("{path_and_query}{separator}timeout={}s", SERVER_TIMEOUT.as_secs());
+    parts.path_and_query = PathAndQuery::try_from(bounded).ok();
+    if let Ok(uri) = http::Uri::from_parts(parts) {
+        *request.uri_mut() = uri;
+    }
+    request
 }
 
 /// Awaits a call, for as long as one may take.
@@ -135,3 +156,20 @@ where
 
 #[cfg(test)]
 mod fake;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_tell_the_server_when_to_give_up() {
+        for (method, uri, expected) in [
+            ("PATCH", "/apis/apps/v1/x?force=true", "/apis/apps/v1/x?force=true&timeout=8s"),
+            ("DELETE", "/api/v1/x", "/api/v1/x?timeout=8s"),
+            ("GET", "/api/v1/x?limit=1", "/api/v1/x?limit=1"),
+        ] {
+            let request = http::Request::builder().method(method).uri(uri).body(()).unwrap();
+            assert_eq!(with_server_timeout(request).uri(), expected);
+        }
+        assert!(SERVER_TIMEOUT < CALL_TIMEOUT);
+    }
+}

@@ -1,4 +1,4 @@
-//! The clusters of the regions, each connected once.
+//! The clusters of the regions, each connected once for as long as it answers.
 
 use std::collections::HashMap;
 
@@ -21,6 +21,11 @@ impl Clusters {
         let cluster = Cluster::connect(region.kubeconfig.as_deref()).await?;
         clusters.insert(region.cluster.clone(), cluster.clone());
         Ok(cluster)
+    }
+
+    /// Connects anew the next time: the credential of a cluster that does not answer may have been renewed.
+    pub(crate) async fn forget(&self, region: &Region) {
+        self.0.lock().await.remove(&region.cluster);
     }
 }
 

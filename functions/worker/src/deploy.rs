@@ -10,10 +10,10 @@ use common::domain::status::{Observation, Seen};
 use common::domain::subject::{ProjectId, ServiceId, Subject};
 use common::domain::workload::{Applied, Failure, Workload};
 use common::domain::{Result, Timestamp};
-use common::store::{Completion, Finished, Lease, LeaseTaken, Work};
+use common::store::{Completion, Finished, Lease, LeaseTaken, Setback, Work};
 
-use crate::cluster::{Cluster, ClusterError, Mode, Report};
-use crate::{Worker, cluster_error, render};
+use crate::cluster::{self, Cluster, ClusterError, Mode, Report};
+use crate::{Worker, render};
 
 /// Leases in a row that ended with nothing said, before the operation counts as failed.
 const CRASHES_MAX: u32 = 5;
@@ -21,8 +21,10 @@ const CRASHES_MAX: u32 = 5;
 const REFUSED_RETRY_S: i64 = 5 * 60;
 /// When to look again at what is as it should be: somebody may have changed it.
 const SETTLE_S: i64 = 15 * 60;
-/// Rings of our own while a cluster does not answer; after them the sweeper rings each minute.
-const OUTAGE_RINGS_MAX: u8 = 4;
+/// The longest wait between two tries in an outage.
+const OUTAGE_WAIT_MAX: Duration = Duration::from_mins(1);
+/// The sweeper rings only when our own ring is overdue by this: one chain of rings is enough.
+const OVERDUE_S: i64 = 30;
 
 /// A job that has the lease.
 struct Job<'a> {
@@ -62,14 +64,17 @@ impl Worker {
 
     /// Makes the namespace of a project.
     pub(crate) async fn prepare(&self, region: &Region, id: &ProjectId) -> Result<()> {
-        let cluster = self.clusters.of(region).await.map_err(cluster_error)?;
-        match cluster.ensure_namespace(&id.project).await {
-            Err(error) if error.is_transient() => {
-                tracing::warn!(project.name = %id, error = %error, "Left a namespace to the sweeper");
+        let made = match self.clusters.of(region).await {
+            Ok(cluster) => cluster.ensure_namespace(&id.project).await,
+            Err(error) => Err(error),
+        };
+        match made {
+            // A foreign namespace is never taken over; the services of the project will say so.
+            Ok(()) | Err(ClusterError::NameConflict { .. }) => self.context.store.namespace_ready(id).await,
+            Err(error) => {
+                tracing::warn!(project.name = %id, error = %Chain(&error), "Left a namespace to the sweeper");
                 Ok(())
             }
-            // A foreign namespace is never taken over; the services of the project will say so.
-            Ok(()) | Err(_) => self.context.store.namespace_ready(id).await,
         }
     }
 }
@@ -171,12 +176,9 @@ impl Job<'_> {
         match cluster.delete_all(&service.id, &service.uid, &service.applied.objects).await {
             Ok(true) => self.forget().await,
             Ok(false) => {
-                self.worker.context.store.release(&self.lease).await?;
                 let look = self.look.saturating_add(1);
-                match crate::look::delay(look) {
-                    Some(delay) => self.worker.ring(self.subject(), look, delay).await,
-                    None => Ok(()),
-                }
+                let wait = crate::look::delay(look).unwrap_or(OUTAGE_WAIT_MAX);
+                self.set_back(None, wait, None).await
             }
             Err(error) => self.not_done(&error).await,
         }
@@ -187,17 +189,20 @@ impl Job<'_> {
         const TRIES: usize = 10;
         let store = &self.worker.context.store;
         for _ in 0..TRIES {
-            if store.purge(&self.lease, &self.work).await? == Finished::Settled {
-                tracing::info!(service.name = %self.service().id, "Deleted a service");
-                return Ok(());
+            match store.purge(&self.lease, &self.work).await? {
+                Finished::Settled => {
+                    tracing::info!(service.name = %self.service().id, "Deleted a service");
+                    return Ok(());
+                }
+                Finished::LostLease => return Ok(()),
+                Finished::Moved => {}
             }
             match store.work(&self.service().id).await? {
                 Some(work) if work.service.uid == self.service().uid => self.work = work,
                 Some(_) | None => return Ok(()),
             }
         }
-        store.release(&self.lease).await?;
-        self.worker.ring(self.subject(), self.look, Duration::from_secs(1)).await
+        self.set_back(None, Duration::from_secs(1), None).await
     }
 
     /// The cluster did not do it: at all, or not now.
@@ -207,24 +212,52 @@ impl Job<'_> {
         if !error.is_transient() {
             return self.fail(error.reason().to_owned(), error.message()).await;
         }
-        let store = &self.worker.context.store;
-        if matches!(error, ClusterError::Unreachable { .. }) {
-            let seen_ms = clock::now().as_millisecond();
-            store.observe(&service.id, &Observation::Unreachable, seen_ms).await?;
+        let failure = self.failure(error.reason().to_owned(), error.message());
+        let wait = Duration::from_secs(2_u64.saturating_pow(u32::from(self.look) + 1)).min(OUTAGE_WAIT_MAX);
+        if !matches!(error, ClusterError::Unreachable { .. }) {
+            return self.set_back(Some(failure), wait, None).await;
         }
-        store.release(&self.lease).await?;
-        if self.look >= OUTAGE_RINGS_MAX {
-            return Ok(());
-        }
-        let delay = Duration::from_secs(2_u64.saturating_pow(u32::from(self.look) + 1));
-        self.worker.ring(self.subject(), self.look + 1, delay).await
+        self.worker.clusters.forget(self.region).await;
+        let now = clock::now();
+        let seen = Observation::Unreachable;
+        self.worker.context.store.observe(&service.id, &seen, now.as_millisecond()).await?;
+        // What we asked for and heard nothing of may still be done: until then nobody is to do anything else.
+        let hold = cluster::CALL_TIMEOUT;
+        self.set_back(Some(failure), wait.max(hold + Duration::from_secs(1)), Some(hold)).await
     }
 
+    fn failure(&self, reason: String, message: String) -> Failure {
+        Failure { generation: self.service().generation, reason, message }
+    }
+
+    /// Tries again after a while, and holds the service for a while.
+    async fn set_back(self, failure: Option<Failure>, wait: Duration, hold: Option<Duration>) -> Result<()> {
+        let after_s =
+            |duration: Duration| clock::now().as_second().saturating_add_unsigned(duration.as_secs());
+        let setback = Setback {
+            service: self.service(),
+            failure,
+            is_final: false,
+            due_s: after_s(wait).saturating_add(OVERDUE_S),
+            hold_until_s: hold.map(after_s),
+        };
+        match self.worker.context.store.set_back(&self.lease, &setback).await? {
+            Finished::Settled => self.worker.ring(self.subject(), self.look.saturating_add(1), wait).await,
+            Finished::Moved => self.worker.ring(self.subject(), 0, Duration::ZERO).await,
+            Finished::LostLease => Ok(()),
+        }
+    }
+
+    /// The cluster, or we, will not do it until something changes.
     async fn fail(self, reason: String, message: String) -> Result<()> {
-        let service = self.service();
-        let failure = Failure { generation: service.generation, reason, message };
-        let due_s = self.now.as_second() + REFUSED_RETRY_S;
-        match self.worker.context.store.fail(&self.lease, service, &failure, due_s).await? {
+        let setback = Setback {
+            service: self.service(),
+            failure: Some(self.failure(reason, message)),
+            is_final: true,
+            due_s: self.now.as_second() + REFUSED_RETRY_S,
+            hold_until_s: None,
+        };
+        match self.worker.context.store.set_back(&self.lease, &setback).await? {
             Finished::Settled | Finished::LostLease => Ok(()),
             Finished::Moved => self.worker.ring(self.subject(), 0, Duration::ZERO).await,
         }

@@ -22,6 +22,7 @@ use common::http::Context;
 use common::queue::Message;
 use common::runtime::{Event, Settings};
 use futures::future::join_all;
+use tokio::time::timeout;
 
 use self::clusters::Clusters;
 
@@ -31,7 +32,11 @@ pub struct Worker {
     context: Context,
     clusters: Clusters,
     lease: Duration,
+    job_timeout: Duration,
 }
+
+/// What is left of the function's time when the longest job is given up: enough to answer for the others.
+const ANSWER_TIME: Duration = Duration::from_secs(5);
 
 /// Clocks of two machines differ by less.
 const CLOCK_SKEW: Duration = Duration::from_secs(30);
@@ -40,7 +45,8 @@ impl Worker {
     /// A worker that is stopped after its time-out: a lease outlives it and all that it left under way.
     pub fn new(context: Context, settings: &Settings) -> Self {
         let lease = settings.worker_timeout + cluster::CALL_TIMEOUT + CLOCK_SKEW;
-        Self { context, clusters: Clusters::default(), lease }
+        let job_timeout = settings.worker_timeout.saturating_sub(ANSWER_TIME);
+        Self { context, clusters: Clusters::default(), lease, job_timeout }
     }
 
     /// Handles an event; answers with the ids of the messages that are to come again.
@@ -70,11 +76,14 @@ impl Worker {
                 }
             }
         }
-        let jobs = subjects.into_values().map(async |(doorbell, ids)| match self.answer(&doorbell).await {
-            Ok(()) => Vec::new(),
-            Err(error) => {
-                tracing::error!(subject = %doorbell.subject, error = %error.chain(), "Left a subject for later");
-                ids
+        let jobs = subjects.into_values().map(async |(doorbell, ids)| {
+            let answer = timeout(self.job_timeout, self.answer(&doorbell)).await;
+            match answer.unwrap_or_else(|late| Err(Error::unavailable("do a job in time", late))) {
+                Ok(()) => Vec::new(),
+                Err(error) => {
+                    tracing::error!(subject = %doorbell.subject, error = %error.chain(), "Left a subject for later");
+                    ids
+                }
             }
         });
         failed.extend(join_all(jobs).await.into_iter().flatten());
@@ -97,9 +106,4 @@ impl Worker {
     async fn ring(&self, subject: Subject, look: u8, delay: Duration) -> Result<()> {
         self.context.queue.ring(&Doorbell { subject, look }, delay).await
     }
-}
-
-/// A cluster's failure as one of ours.
-fn cluster_error(error: cluster::ClusterError) -> Error {
-    Error::unavailable("ask the cluster", error)
 }

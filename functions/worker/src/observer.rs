@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use common::clock;
 use common::domain::Result;
+use common::domain::error::Chain;
 use common::domain::region::Region;
 use common::domain::status::{Observation, Seen};
 use common::store::fingerprint;
-use futures::stream::{StreamExt, TryStreamExt, iter};
+use futures::stream::{StreamExt, iter};
 
 use crate::Worker;
 use crate::cluster::ServiceKey;
@@ -37,14 +38,14 @@ impl Worker {
         let seen = match seen {
             Ok(seen) => Some(seen),
             Err(error) => {
-                tracing::warn!(cluster.name = first.cluster, %error, "Could not look at a cluster");
+                tracing::warn!(cluster.name = first.cluster, error = %Chain(&error), "Could not look at a cluster");
+                self.clusters.forget(first).await;
                 None
             }
         };
-        for region in regions {
-            self.store_changes(region, seen.as_ref(), seen_ms).await?;
-        }
-        Ok(())
+        // One region's failure does not keep the others from being looked at.
+        let stores = regions.into_iter().map(|region| self.store_changes(region, seen.as_ref(), seen_ms));
+        futures::future::join_all(stores).await.into_iter().collect()
     }
 
     /// Stores what differs from what the table has of the region's services. Nothing seen means that the
@@ -69,6 +70,6 @@ impl Worker {
         let store = &self.context.store;
         let writes =
             iter(changes).map(async |(id, observation)| store.observe(&id, &observation, seen_ms).await);
-        writes.buffer_unordered(WRITES_AT_ONCE).try_collect::<()>().await
+        writes.buffer_unordered(WRITES_AT_ONCE).collect::<Vec<_>>().await.into_iter().collect()
     }
 }

@@ -127,19 +127,6 @@ impl ControlPlane {
         died(&mut self.processes).await
     }
 
-    /// Stops the API server, so that a test can see an outage of the cluster, and its clients with it: alone they
-    /// would grow so patient that they came back half a minute after it.
-    pub async fn pause_api(&mut self) {
-        for process in self.processes.iter_mut().skip(API_SERVER).rev() {
-            process.stop().await;
-        }
-    }
-
-    /// Starts the API server again, where it was, and its clients once it is ready.
-    pub async fn resume_api(&mut self) -> Result<()> {
-        self.run().await
-    }
-
     /// Stops all programs, the first one last.
     pub async fn stop(mut self) {
         for process in self.processes.iter_mut().rev() {

@@ -1,6 +1,8 @@
 //! The folder of a stack: one stack at a time, for good or until the exit.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -8,6 +10,7 @@ use tempfile::TempDir;
 use crate::error::{Error, Result};
 
 const DEFAULT: &str = ".slipway";
+const PRIVATE_FILE: u32 = 0o600;
 
 /// A folder that is ours for as long as this lives.
 #[derive(Debug)]
@@ -56,10 +59,15 @@ impl Folder {
         &self.path
     }
 
-    /// Writes a file into it.
+    /// Writes a file into it that nobody else may read: it may hold credentials.
     pub(crate) fn write(&self, name: &str, text: &str) -> Result<PathBuf> {
         let path = self.path.join(name);
-        fs::write(&path, text).map_err(failed("write", &path))?;
+        let write = || {
+            let mut options = OpenOptions::new();
+            options.write(true).create(true).truncate(true).mode(PRIVATE_FILE);
+            options.open(&path)?.write_all(text.as_bytes())
+        };
+        write().map_err(failed("write", &path))?;
         Ok(path)
     }
 

@@ -7,15 +7,13 @@ use common::domain::Result as Outcome;
 use common::domain::subject::Doorbell;
 use common::http::Context;
 use common::runtime::Settings;
+use common::store::DUE_AFTER_S;
 use sweeper::Sweeper;
 use tokio::sync::{oneshot, watch};
 use worker::Worker;
 
 use crate::error::{Error, Result};
 use crate::poller::{self, Pace};
-
-/// The sweeper rings within this time for what was accepted.
-const SWEPT_WITHIN_S: i64 = 60;
 
 /// A thread that runs until it is told to stop.
 #[derive(Debug)]
@@ -29,7 +27,7 @@ impl Jobs {
     pub(crate) fn start(settings: &Settings, pace: Pace) -> Result<Self> {
         let context = settings.context()?;
         let worker = Worker::new(context.clone(), settings);
-        let sweeper = Sweeper::new(context.clone(), settings);
+        let sweeper = Sweeper::new(context.clone());
         let (stop, stopping) = watch::channel(false);
         let (end, ended) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -62,7 +60,7 @@ impl Jobs {
 
 /// The queue of an earlier start has gone with it: rings at once for what the sweeper would ring for in a while.
 async fn ring_for_the_lost(context: &Context) -> Outcome<()> {
-    let soon = clock::now().as_second() + SWEPT_WITHIN_S;
+    let soon = clock::now().as_second() + DUE_AFTER_S;
     let doorbells: Vec<_> = context.store.due(soon).await?.into_iter().map(Doorbell::from).collect();
     context.queue.ring_all(&doorbells).await
 }

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use common::domain::Result;
-use common::queue::{Message, Queue};
+use common::queue::Queue;
 use common::runtime::Event;
 use futures::future::join_all;
 use sweeper::Sweeper;
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 use worker::Worker;
 
 /// Pollers side by side, each with a batch of its own.
@@ -21,8 +21,6 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// How the jobs are run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace {
-    /// After how long the worker is stopped, as Lambda would.
-    pub(crate) worker_timeout: Duration,
     /// How often the sweeper runs.
     pub(crate) sweep: Duration,
     /// How often the observer runs.
@@ -37,7 +35,7 @@ pub(crate) async fn run(
     pace: Pace,
     stopping: &watch::Receiver<bool>,
 ) {
-    let pollers = (0..POLLERS).map(|_| poll(worker, queue, pace.worker_timeout, stopping.clone()));
+    let pollers = (0..POLLERS).map(|_| poll(worker, queue, stopping.clone()));
     let sweeps = every(pace.sweep, "sweeper", async || sweeper.on_event(Event::Tick).await.map(drop));
     let looks = every(pace.observe, "observer", async || worker.on_event(Event::Tick).await.map(drop));
     tokio::select! {
@@ -48,7 +46,7 @@ pub(crate) async fn run(
 }
 
 /// Hands batches to the worker; deletes what it did not report as failed.
-async fn poll(worker: &Worker, queue: &Queue, limit: Duration, mut stopping: watch::Receiver<bool>) {
+async fn poll(worker: &Worker, queue: &Queue, mut stopping: watch::Receiver<bool>) {
     loop {
         let received = tokio::select! {
             received = queue.receive(POLL) => received,
@@ -67,27 +65,18 @@ async fn poll(worker: &Worker, queue: &Queue, limit: Duration, mut stopping: wat
         }
         let receipts: Vec<_> =
             messages.iter().map(|message| (message.id.clone(), message.receipt.clone())).collect();
-        let Some(failed) = on_batch(worker, messages, limit).await else { continue };
+        let failed = match worker.on_event(Event::Messages(messages)).await {
+            Ok(failed) => failed,
+            Err(error) => {
+                tracing::error!(error = %error.chain(), "A batch failed");
+                continue;
+            }
+        };
         let done = receipts.iter().filter(|(id, _)| !failed.contains(id));
         for outcome in join_all(done.map(|(_, receipt)| queue.delete(receipt))).await {
             if let Err(error) = outcome {
                 tracing::warn!(error = %error.chain(), "A message will come twice");
             }
-        }
-    }
-}
-
-/// The ids of the failed messages; none if the whole batch failed.
-async fn on_batch(worker: &Worker, messages: Vec<Message>, limit: Duration) -> Option<Vec<String>> {
-    match timeout(limit, worker.on_event(Event::Messages(messages))).await {
-        Ok(Ok(failed)) => Some(failed),
-        Ok(Err(error)) => {
-            tracing::error!(error = %error.chain(), "A batch failed");
-            None
-        }
-        Err(_elapsed) => {
-            tracing::error!("A batch took longer than {limit:?} and was stopped");
-            None
         }
     }
 }

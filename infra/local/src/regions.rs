@@ -35,6 +35,8 @@ pub(crate) fn regions(flags: &Flags, shared: Option<&Path>) -> Result<Vec<Region
     for region in &mut regions {
         if region.kubeconfig.is_none() {
             region.kubeconfig = shared.map(|path| path.display().to_string());
+            // Whatever they are called, regions on one cluster share its namespaces.
+            SHARED.clone_into(&mut region.cluster);
         }
         region.enabled &= !flags.maintenance;
     }

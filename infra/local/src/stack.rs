@@ -12,7 +12,7 @@ use common::runtime::Settings;
 
 use self::api::Api;
 use self::back_ends::BackEnds;
-use self::environment::{AWS_REGION, WORKER_TIMEOUT};
+use self::environment::AWS_REGION;
 use crate::cluster::{ControlPlane, Options, Programs};
 use crate::endpoints::Endpoints;
 use crate::error::{Error, Result};
@@ -25,8 +25,7 @@ use crate::regions;
 /// The project that the first region has from the start.
 const PROJECT: &str = "demo";
 /// Quicker than on AWS, where a schedule's shortest period is a minute: nobody pays for it here.
-const PACE: Pace =
-    Pace { worker_timeout: WORKER_TIMEOUT, sweep: Duration::from_secs(10), observe: Duration::from_secs(5) };
+const PACE: Pace = Pace { sweep: Duration::from_secs(10), observe: Duration::from_secs(5) };
 
 /// A stack that runs.
 pub struct Stack {
@@ -53,9 +52,12 @@ impl Stack {
         let settings = environment::prepare(&flags, &folder, &regions, &back_ends).await?;
 
         let context = settings.context()?;
-        // Our own request is not counted against a caller's rate.
-        let first = routes().into_service(Context { rate: None, ..context.clone() });
-        api::make_project(first, &region, PROJECT).await?;
+        // In maintenance a project of an earlier start may be there or not: nothing is to be changed.
+        if regions[0].enabled {
+            // Our own request is not counted against a caller's rate.
+            let first = routes().into_service(Context { rate: None, ..context.clone() });
+            api::make_project(first, &region, PROJECT).await?;
+        }
         let service = routes().into_service(context);
         let jobs = Jobs::start(&settings, PACE)?;
         let api = listener.map(|listener| Api::serve(listener, service)).transpose()?;

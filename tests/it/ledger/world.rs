@@ -112,10 +112,9 @@ impl World {
             App { name: "foreign".parse().unwrap(), uid: Uid::random(), kind, services: 1, ..model.app };
         let id_of_web = service_id("foreign", "web");
         let service = Service { id: id_of_web, uid: Uid::random(), ..model.services[0].service.clone() };
-        let project = store.project(&id).await.unwrap().unwrap();
         let at = clock::now();
         let origin = Origin { caller: "admin".to_owned(), request_id: "r".to_owned(), at };
-        let mutation = Mutation::CreateApp { project, app, services: vec![service] };
+        let mutation = Mutation::CreateApp { app, services: vec![service] };
         let record = Record {
             project: &id,
             origin: &origin,

@@ -100,8 +100,7 @@ async fn wherever_a_worker_is_stopped_the_next_one_brings_it_to_the_same_end() {
         let ports = json!([{"port": port, "protocol": "TCP"}]);
         put_unheard(&project.at(&format!("{WEB}/upgrade")), &json!({"containers": image})).await;
         put_unheard(&project.at(&format!("{WEB}/ports")), &json!({"ports": ports})).await;
-        let message =
-            Message { id: "1".to_owned(), receipt: String::new(), body: body.clone(), receive_count: 1 };
+        let message = Message { id: "1".to_owned(), receipt: String::new(), body: body.clone() };
         let settings = settings();
         let worker = Worker::new(settings.context().unwrap(), &settings);
         let job = worker.on_event(Event::Messages(vec![message]));

@@ -125,7 +125,6 @@ async fn answered(worker: &Worker, bodies: &[String]) -> Vec<String> {
         id: place.to_string(),
         receipt: String::new(),
         body: body.clone(),
-        receive_count: 1,
     };
     let messages = bodies.iter().enumerate().map(message).collect();
     worker.on_event(Event::Messages(messages)).await.unwrap()

@@ -15,63 +15,64 @@ pub struct Observed {
     pub fingerprint: Option<String>,
 }
 
-/// Subjects per shard and sweep; the next sweep takes the rest.
-const DUE_MAX: i32 = 250;
-
 impl Store {
-    /// Subjects that were due by `now_s` (seconds since the epoch), of all shards.
+    /// Subjects that were due by `now_s` (seconds since the epoch).
     pub async fn due(&self, now_s: i64) -> Result<Vec<Subject>> {
         let mut subjects = Vec::new();
         for shard in 0..key::DUE_SHARDS {
-            let request = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .index_name(schema::INDEX)
-                .key_condition_expression("gpk = :gpk AND gsk <= :now")
-                .expression_attribute_values(":gpk", string(key::due_partition(shard)))
-                .expression_attribute_values(":now", string(key::due_time(now_s)))
-                .limit(DUE_MAX);
-            let page =
-                request.send().await.map_err(|error| Error::unavailable("look for due subjects", error))?;
-            for item in page.items.unwrap_or_default() {
-                subjects.push(read_subject(&item)?);
-            }
+            let entries = self.entries(key::due_partition(shard), Some(key::due_time(now_s))).await?;
+            subjects.extend(entries.iter().filter_map(read_subject));
         }
         Ok(subjects)
     }
 
     /// The statuses of a region's services.
     pub async fn observed(&self, region: &RegionName) -> Result<Vec<Observed>> {
-        let mut observed = Vec::new();
-        let request = self
+        let entries = self.entries(key::observed_partition(region), None).await?;
+        let observed = |item: &Attributes| match read_subject(item)? {
+            Subject::Service(id) => {
+                let fingerprint = Reader(item).optional_str("fingerprint").map(str::to_owned);
+                Some(Observed { id, fingerprint })
+            }
+            Subject::Project(_) => None,
+        };
+        Ok(entries.iter().filter_map(observed).collect())
+    }
+
+    /// All entries of a partition of the index, up to a sort key.
+    async fn entries(&self, partition: String, last: Option<String>) -> Result<Vec<Attributes>> {
+        let mut request = self
             .client
             .query()
             .table_name(&self.table)
             .index_name(schema::INDEX)
-            .key_condition_expression("gpk = :gpk")
-            .expression_attribute_values(":gpk", string(key::observed_partition(region)));
+            .expression_attribute_values(":gpk", string(partition));
+        request = match last {
+            Some(last) => request
+                .key_condition_expression("gpk = :gpk AND gsk <= :last")
+                .expression_attribute_values(":last", string(last)),
+            None => request.key_condition_expression("gpk = :gpk"),
+        };
+        let mut entries = Vec::new();
         let mut start = None;
         loop {
             let page = request.clone().set_exclusive_start_key(start).send().await;
-            let page = page.map_err(|error| Error::unavailable("list the statuses of a region", error))?;
-            for item in page.items.unwrap_or_default() {
-                if let Subject::Service(id) = read_subject(&item)? {
-                    let fingerprint = Reader(&item).optional_str("fingerprint").map(str::to_owned);
-                    observed.push(Observed { id, fingerprint });
-                }
-            }
+            let page = page.map_err(|error| Error::unavailable("query the index", error))?;
+            entries.extend(page.items.unwrap_or_default());
             start = page.last_evaluated_key;
             if start.is_none() {
-                return Ok(observed);
+                return Ok(entries);
             }
         }
     }
 }
 
-fn read_subject(item: &Attributes) -> Result<Subject> {
-    let key = read::read_key(item)?;
-    key::subject(&key.pk, &key.sk).ok_or_else(|| {
-        Error::internal("read the index", format!("no subject has the key {} {}", key.pk, key.sk))
-    })
+/// An entry that names no subject is passed over: it must not keep the others from being found.
+fn read_subject(item: &Attributes) -> Option<Subject> {
+    let key = read::read_key(item).ok()?;
+    let subject = key::subject(&key.pk, &key.sk);
+    if subject.is_none() {
+        tracing::error!(pk = key.pk, sk = key.sk, "Passed over an index entry that names no subject");
+    }
+    subject
 }

@@ -20,6 +20,8 @@ struct Found {
     name: String,
     uid: String,
     ours: bool,
+    /// Whether it was seen, and not only recorded.
+    listed: bool,
 }
 
 impl Found {
@@ -75,7 +77,9 @@ impl Cluster {
         let params = params.clone().preconditions(same);
         match call("delete an object", self.api(project, found.kind).delete(&found.name, &params)).await {
             Ok(_) => Ok(true),
-            Err(error) if error.is_not_found() || error.is_conflict() => Ok(false),
+            Err(error) if error.is_not_found() => Ok(false),
+            // What was listed a moment ago is still there, if as another one: look again. What is only on record has gone.
+            Err(error) if error.is_conflict() => Ok(found.listed),
             Err(error) => Err(error),
         }
     }
@@ -90,7 +94,7 @@ impl Cluster {
                     let ours = is_owner(uid, object.metadata.annotations.as_ref());
                     let (name, uid) = (object.metadata.name, object.metadata.uid);
                     let (name, uid) = (name.unwrap_or_default(), uid.unwrap_or_default());
-                    found.push(Found { kind, name, uid, ours });
+                    found.push(Found { kind, name, uid, ours, listed: true });
                 })
                 .await?;
                 Ok::<_, ClusterError>(found)
@@ -103,7 +107,12 @@ impl Cluster {
         let labels = names::list_selector(&id.app, &id.service);
         let mut count = 0;
         let api = self.typed::<Pod>(&id.project);
-        each("list the pods of a service", &api, &labels, |_| count += 1).await?;
+        each("list the pods of a service", &api, &labels, |pod| {
+            // A copy that somebody made by hand has no controller, and stays.
+            let owners = pod.metadata.owner_references.unwrap_or_default();
+            count += usize::from(owners.iter().any(|owner| owner.controller == Some(true)));
+        })
+        .await?;
         Ok(count)
     }
 }
@@ -114,7 +123,13 @@ fn of_ours(listed: &[Found], known: &BTreeMap<String, AppliedObject>) -> Vec<Fou
     let known = known.iter().filter(|(key, _)| !listed_keys.contains(*key)).filter_map(|(key, known)| {
         let (kind, name) = key.split_once('/')?;
         // A kind that we do not know is a newer version's, which will remove it.
-        Some(Found { kind: Kind::parse(kind)?, name: name.to_owned(), uid: known.uid.clone(), ours: true })
+        Some(Found {
+            kind: Kind::parse(kind)?,
+            name: name.to_owned(),
+            uid: known.uid.clone(),
+            ours: true,
+            listed: false,
+        })
     });
     listed.iter().filter(|found| found.ours).cloned().chain(known).collect()
 }

@@ -15,6 +15,8 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::{Result, listen};
 
 const SERVICE: &str = "SQS";
+/// How long to wait after a connection that could not be accepted.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 
 type Service = SqsHttpService<RustackSqsHandler>;
 
@@ -84,7 +86,7 @@ async fn serve(listener: TcpListener, service: Service) {
                 // A client that left early, or no file descriptor to spare: the next one may do better.
                 Err(error) => {
                     tracing::warn!(%error, "SQS could not accept a connection");
-                    tokio::task::yield_now().await;
+                    tokio::time::sleep(PAUSE).await;
                 }
             },
             Some(_) = connections.join_next() => {}

@@ -81,9 +81,8 @@ where
         Ok(response) => response,
         Err(never) => match never {},
     };
-    // In maintenance a project of an earlier start may be there or not: nothing is to be changed.
     match response.status().as_u16() {
-        200 | 503 => Ok(()),
+        200 => Ok(()),
         status => Err(Error::Project { project, status }),
     }
 }
