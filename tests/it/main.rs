@@ -10,6 +10,7 @@ mod concurrency;
 mod idempotency;
 mod microservices;
 mod projects;
+mod races;
 mod regions;
 mod resourcespecs;
 mod revisions;

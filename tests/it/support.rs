@@ -18,7 +18,7 @@ pub(crate) use cluster::Cluster;
 pub(crate) use functions::Functions;
 pub(crate) use ledger::{Calls, Ledger};
 pub(crate) use outage::Outage;
-pub(crate) use stack::{Endpoints, endpoints};
+pub(crate) use stack::endpoints;
 pub(crate) use state::{number, put_unheard, queue, send_raw, settings, string};
 pub(crate) use table::Table;
 pub(crate) use wait::eventually;

@@ -20,6 +20,7 @@ use common::queue::{Queue, QueueSpec};
 use common::store::Store;
 use local::backends::{DynamoDb, Sqs};
 use reqwest::Method;
+use serde_json::json;
 use tower::ServiceExt;
 
 use super::answer::Answer;
@@ -93,6 +94,11 @@ impl Ledger {
         self.send(Self::request(method, path).body(Body::from(body.to_owned())).unwrap()).await
     }
 
+    /// Has the table answer that so many of the next writes met another transaction, which the emulator never does.
+    pub(crate) fn conflict(&self, times: u32) {
+        self.table.conflicts.store(times, Ordering::Relaxed);
+    }
+
     /// How many connections the table and the queue have accepted.
     pub(crate) fn connections(&self) -> (u32, u32) {
         let of = |counter: &Counter| counter.connections.load(Ordering::Relaxed);
@@ -105,6 +111,7 @@ impl Ledger {
 struct Counter {
     calls: Arc<Mutex<Calls>>,
     connections: Arc<AtomicU32>,
+    conflicts: Arc<AtomicU32>,
 }
 
 impl Counter {
@@ -112,7 +119,8 @@ impl Counter {
     async fn before(&self, to: &str) -> String {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let proxy = Proxy { to: to.to_owned(), calls: Arc::clone(&self.calls), http: reqwest::Client::new() };
+        let (calls, conflicts) = (Arc::clone(&self.calls), Arc::clone(&self.conflicts));
+        let proxy = Proxy { to: to.to_owned(), calls, conflicts, http: reqwest::Client::new() };
         let connections = Arc::clone(&self.connections);
         let listener = listener.tap_io(move |_| {
             connections.fetch_add(1, Ordering::Relaxed);
@@ -127,16 +135,37 @@ impl Counter {
 struct Proxy {
     to: String,
     calls: Arc<Mutex<Calls>>,
+    conflicts: Arc<AtomicU32>,
     http: reqwest::Client,
 }
 
 async fn forward(State(proxy): State<Proxy>, headers: HeaderMap, request: Request) -> Response {
     let operation = headers["x-amz-target"].to_str().unwrap().rsplit('.').next().unwrap().to_owned();
-    *proxy.calls.lock().unwrap().entry(operation).or_default() += 1;
+    *proxy.calls.lock().unwrap().entry(operation.clone()).or_default() += 1;
+    let one_less = |left: u32| left.checked_sub(1);
+    if matches!(operation.as_str(), "TransactWriteItems" | "UpdateItem")
+        && proxy.conflicts.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok()
+    {
+        return conflict(&operation);
+    }
     let url = format!("{}{}", proxy.to, request.uri().path());
     let body = axum::body::to_bytes(request.into_body(), usize::MAX).await.unwrap();
     let answer = proxy.http.post(url).headers(headers).body(body).send().await.unwrap();
     let (status, headers) = (answer.status(), answer.headers().clone());
     let body: Bytes = answer.bytes().await.unwrap();
     (status, headers, body).into_response()
+}
+
+/// As DynamoDB words it where another transaction is at the same item.
+fn conflict(operation: &str) -> Response {
+    let body = if operation == "UpdateItem" {
+        json!({"__type": "com.amazonaws.dynamodb.v20120810#TransactionConflictException", "message": "busy"})
+    } else {
+        json!({
+            "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+            "message": "Transaction cancelled",
+            "CancellationReasons": [{"Code": "TransactionConflict"}, {"Code": "None"}],
+        })
+    };
+    (axum::http::StatusCode::BAD_REQUEST, body.to_string()).into_response()
 }
