@@ -101,7 +101,8 @@ impl Instances {
     }
 }
 
-const INSTANCES_RULE: Rule = "must be a whole number from 1 to 2147483647";
+/// The rule of [`Instances`].
+pub const INSTANCES_RULE: Rule = "must be a whole number from 1 to 2147483647";
 
 impl TryFrom<u64> for Instances {
     type Error = Rule;

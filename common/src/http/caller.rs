@@ -3,7 +3,6 @@
 use axum::http::HeaderMap;
 
 use super::open::OpenAccess;
-use crate::domain::name::ProjectName;
 use crate::domain::{Error, Result};
 
 /// How callers are told apart.
@@ -62,19 +61,6 @@ impl Auth {
                 Ok(Caller { name: "admin".to_owned() })
             }
             Self::Closed => Err(Error::Unauthenticated),
-        }
-    }
-
-    /// Refuses what the caller may not do in the project, or in none.
-    pub(super) fn check(
-        &self,
-        _caller: &Caller,
-        _access: Access,
-        _project: Option<&ProjectName>,
-    ) -> Result<()> {
-        match self {
-            Self::Open(_) => Ok(()),
-            Self::Closed => Err(Error::AccessDenied),
         }
     }
 }

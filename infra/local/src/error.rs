@@ -55,6 +55,14 @@ pub enum Error {
         /// The answer.
         status: u16,
     },
+    /// A part that the system would not start.
+    #[error("cannot start {what}: {source}")]
+    Start {
+        /// The part.
+        what: &'static str,
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// A part that is to run for ever has ended.
     #[error("{0} ended")]
     Ended(&'static str),

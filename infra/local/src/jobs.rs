@@ -25,13 +25,14 @@ pub(crate) struct Jobs {
 impl Jobs {
     /// Starts the pollers and the schedules.
     pub(crate) fn start(settings: &Settings, pace: Pace) -> Result<Self> {
+        let start = |source| Error::Start { what: "the worker's thread", source };
         let context = settings.context()?;
         let worker = Worker::new(context.clone(), settings);
         let sweeper = Sweeper::new(context.clone());
         let (stop, stopping) = watch::channel(false);
         let (end, ended) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|_| Error::Ended("the worker's thread"))?;
+        let runtime = runtime.map_err(start)?;
         let body = move || {
             runtime.block_on(async {
                 if let Err(error) = ring_for_the_lost(&context).await {
@@ -42,7 +43,7 @@ impl Jobs {
             let _nobody_may_wait = end.send(());
         };
         let spawned = thread::Builder::new().name("jobs".to_owned()).spawn(body);
-        spawned.map_err(|_| Error::Ended("the worker's thread"))?;
+        spawned.map_err(start)?;
         Ok(Self { stop, ended })
     }
 

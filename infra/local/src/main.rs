@@ -33,7 +33,8 @@ fn start_log() {
 
 /// Runs a stack until Ctrl-C.
 async fn run(flags: Flags) -> Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(|_| Error::Ended("the signals"))?;
+    let terminate = signal(SignalKind::terminate());
+    let mut terminate = terminate.map_err(|source| Error::Start { what: "listening for signals", source })?;
     let mut interrupted = std::pin::pin!(async move {
         tokio::select! {
             _ = tokio::signal::ctrl_c() => {}

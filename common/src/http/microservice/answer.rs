@@ -78,21 +78,21 @@ pub fn service(service: &Service, observation: Option<&Observation>) -> Result<A
     to_answer(&service_json(service, observation))
 }
 
-/// An app with its services.
+/// An app with its services; without their pods if that would be too much.
 pub fn app(project: &ProjectId, tree: &Tree) -> Result<Answer> {
-    to_answer(&app_json(project, tree))
+    shortened(app_json(project, tree), |app| app.microservices.iter_mut().for_each(without_pods))
 }
 
 /// Apps with their services; without their pods if that would be too much.
 pub fn apps(project: &ProjectId, trees: &[Tree]) -> Result<Answer> {
-    let mut list: Vec<_> = trees.iter().map(|tree| app_json(project, tree)).collect();
-    shortened(&mut list, |app| app.microservices.iter_mut().for_each(without_pods))
+    let list: Vec<_> = trees.iter().map(|tree| app_json(project, tree)).collect();
+    shortened(list, |list| list.iter_mut().flat_map(|app| &mut app.microservices).for_each(without_pods))
 }
 
 /// Services; without their pods if that would be too much.
 pub fn services(services: &[ReadService]) -> Result<Answer> {
-    let mut list: Vec<_> = services.iter().map(read_service_json).collect();
-    shortened(&mut list, without_pods)
+    let list: Vec<_> = services.iter().map(read_service_json).collect();
+    shortened(list, |list| list.iter_mut().for_each(without_pods))
 }
 
 /// Revisions, in the order given.
@@ -176,13 +176,13 @@ fn without_pods(service: &mut ServiceJson<'_>) {
     service.pods = &[];
 }
 
-fn shortened<T: Serialize>(list: &mut [T], shorten: impl FnMut(&mut T)) -> Result<Answer> {
-    let whole = to_text(&list)?;
+fn shortened<T: Serialize>(mut value: T, shorten: impl FnOnce(&mut T)) -> Result<Answer> {
+    let whole = to_text(&value)?;
     if whole.len() <= LIST_BYTES_MAX {
         return Ok(Answer::Json(whole));
     }
-    list.iter_mut().for_each(shorten);
-    Ok(Answer::JsonWithoutPods(to_text(&list)?))
+    shorten(&mut value);
+    Ok(Answer::JsonWithoutPods(to_text(&value)?))
 }
 
 fn to_answer(value: &impl Serialize) -> Result<Answer> {

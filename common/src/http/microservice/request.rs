@@ -8,7 +8,7 @@ use crate::domain::app::NEW_SERVICES_MAX;
 use crate::domain::container::Definition;
 use crate::domain::name::{AppName, ServiceName, SpecName};
 use crate::domain::region::Region;
-use crate::domain::service::{Instances, NewService, Port, Protocol, Service, Shape};
+use crate::domain::service::{INSTANCES_RULE, Instances, NewService, Port, Protocol, Service, Shape};
 use crate::domain::{FieldError, Result};
 use crate::http::json::{At, read_object};
 
@@ -109,13 +109,12 @@ fn service(at: &At<'_>, region: &Region) -> Option<NewService> {
 /// The members `type` and `instanceNumber`.
 fn shape(at: &At<'_>) -> Option<Shape> {
     const TYPE_RULE: &str = "must be \"stateful\" or \"stateless\"";
-    const COUNT_RULE: &str = "must be a whole number from 1 to 2147483647";
     let count = at.member("instanceNumber");
     let instances = if count.is_absent() {
         Some(Instances::ONE)
     } else {
         count
-            .integer::<u64>(COUNT_RULE)
+            .integer::<u64>(INSTANCES_RULE)
             .and_then(|n| Instances::try_from(n).map_or_else(|rule| count.fault(rule), Some))
     };
     let kind = at.member("type");

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use sha2::{Digest, Sha256};
+use common::domain::digest::sha256_hex;
 use tokio::{
     process::Command,
     time::{Instant, MissedTickBehavior, interval_at, sleep},
@@ -167,13 +167,9 @@ impl Sources {
 
     /// 16 hex digits that change with any of the files.
     fn key(&self) -> String {
-        let mut hash = Sha256::new();
-        for (name, text) in &self.0 {
-            // With the lengths, no two sets of files are the same bytes.
-            hash.update(format!("{name} {}\n{text}", text.len()));
-        }
-        let first = hash.finalize().iter().take(8).fold(0_u64, |first, &byte| first << 8 | u64::from(byte));
-        format!("{first:016x}")
+        // With the lengths, no two sets of files are the same text.
+        let files = self.0.iter().map(|(name, text)| format!("{name} {}\n{text}", text.len()));
+        sha256_hex(files.collect::<String>(), 8)
     }
 
     /// Has the programs say the version of Kubernetes in go.mod; without it they say v0.0.0 and refuse some objects.

@@ -45,7 +45,8 @@ impl Api {
     where
         S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
     {
-        let address = listener.local_addr().map_err(|_| Error::Ended("the HTTP API"))?;
+        let address = listener.local_addr();
+        let address = address.map_err(|source| Error::Start { what: "the HTTP API", source })?;
         let (stop, stopped) = oneshot::channel::<()>();
         let served = axum::serve(listener, ServiceExt::<Request>::into_make_service(service));
         let served = served.with_graceful_shutdown(async { drop(stopped.await) });
