@@ -3,6 +3,7 @@
 //! No AWS, no HTTP, no clock, no environment: those live in the modules that use this one.
 
 pub mod app;
+pub mod applied;
 pub mod container;
 pub mod digest;
 pub mod error;

@@ -1,9 +1,9 @@
 //! Races for the same items: with other mutations, with other workers, with what the emulator never answers.
 
 use common::clock;
+use common::domain::applied::Applied;
 use common::domain::status::{Observation, Seen};
 use common::domain::subject::ServiceId;
-use common::domain::workload::Applied;
 use common::store::{Completion, Finished, Lease, LeaseTaken, Store, Work};
 use reqwest::Method;
 use serde_json::json;

@@ -5,13 +5,13 @@ use std::num::NonZeroU32;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::applied::Applied;
 use super::container::Definition;
 use super::error::{Error, Result};
 use super::name::{Rule, Uid};
 use super::region::Region;
 use super::revision::{Revision, RevisionNumber, positive_decimal};
 use super::subject::ServiceId;
-use super::workload::Applied;
 
 /// A service as registered: what is wanted, and what the worker last made true.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,8 +8,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::applied::NAME_CONFLICT;
 use super::service::{Desired, Service};
-use super::workload::NAME_CONFLICT;
 
 /// What was last seen of a subject.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

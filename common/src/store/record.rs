@@ -3,13 +3,13 @@
 use super::item::{Attributes, Reader, With, item, json, number, string};
 use super::key::{self, Key};
 use crate::domain::app::App;
+use crate::domain::applied::Applied;
 use crate::domain::operation::{Action, OperationId, OperationState, Origin};
 use crate::domain::project::Project;
 use crate::domain::revision::Revision;
 use crate::domain::service::{Desired, Instances, Service, Shape};
 use crate::domain::status::Observation;
 use crate::domain::subject::{ProjectId, ServiceId, Subject};
-use crate::domain::workload::Applied;
 use crate::domain::{Error, Result};
 
 /// Operations and audit entries stay for as long as the audit trail is to reach back.

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use common::clock;
+use common::domain::applied::{Applied, Failure};
 use common::domain::error::Chain;
 use common::domain::region::Region;
 use common::domain::service::{Desired, Service};
 use common::domain::status::{Observation, Seen};
 use common::domain::subject::{ProjectId, ServiceId, Subject};
-use common::domain::workload::{Applied, Failure, Workload};
+use common::domain::workload::Workload;
 use common::domain::{Result, Timestamp};
 use common::store::{Completion, Finished, Lease, LeaseTaken, Setback, Work};
 

@@ -3,12 +3,12 @@
 use axum::body::Body as Content;
 use common::clock;
 use common::domain::app::App;
+use common::domain::applied::Applied;
 use common::domain::name::Uid;
 use common::domain::operation::{Action, Origin};
 use common::domain::service::Service;
 use common::domain::status::Observation;
 use common::domain::subject::{ProjectId, ServiceId};
-use common::domain::workload::Applied;
 use common::store::{Completion, LeaseTaken, Mutation, Record};
 use reqwest::Method;
 use serde_json::{Value, json};

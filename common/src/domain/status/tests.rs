@@ -1,7 +1,7 @@
 use super::*;
+use crate::domain::applied::Failure;
 use crate::domain::name::Uid;
 use crate::domain::service::{Instances, NewService, Shape};
-use crate::domain::workload::Failure;
 
 /// Three instances, applied, of which the observation has seen the newest object.
 fn service(desired: Desired) -> Service {

@@ -6,12 +6,12 @@ mod purge;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 
 use super::{Lease, seen};
+use crate::domain::applied::{Applied, Failure};
 use crate::domain::error::{Error, Result};
 use crate::domain::operation::OperationState;
 use crate::domain::service::{Desired, Service};
 use crate::domain::status::Observation;
 use crate::domain::subject::Subject;
-use crate::domain::workload::{Applied, Failure};
 use crate::store::item::{Attributes, With, json, number, string};
 use crate::store::key::Key;
 use crate::store::transaction::{Outcome, Transaction, failed_condition, set};

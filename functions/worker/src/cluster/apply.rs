@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use common::domain::applied::AppliedObject;
 use common::domain::name::Uid;
 use common::domain::status::SeenObject;
-use common::domain::workload::{AppliedObject, Workload};
+use common::domain::workload::Workload;
 use futures::future::try_join_all;
 use kube::api::{DynamicObject, Patch, PatchParams};
 use serde_json::Value;

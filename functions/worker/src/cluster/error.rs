@@ -1,7 +1,7 @@
 //! Why a cluster did not do what it was asked for, and whether asking again may help.
 
+use common::domain::applied::NAME_CONFLICT;
 use common::domain::error::Source;
-use common::domain::workload::NAME_CONFLICT;
 use kube::core::Status;
 
 /// Why a cluster did not do what it was asked for.
@@ -67,7 +67,7 @@ impl ClusterError {
         }
     }
 
-    /// One word, for [`common::domain::workload::Failure`].
+    /// One word, for [`common::domain::applied::Failure`].
     pub fn reason(&self) -> &str {
         match self {
             Self::Unreachable { .. } => "ClusterUnreachable",

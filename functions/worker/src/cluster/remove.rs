@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use common::domain::applied::AppliedObject;
 use common::domain::name::{ProjectName, Uid};
 use common::domain::subject::ServiceId;
-use common::domain::workload::{AppliedObject, Workload};
+use common::domain::workload::Workload;
 use futures::future::{try_join, try_join_all};
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{DeleteParams, Preconditions};
