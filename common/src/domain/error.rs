@@ -17,9 +17,9 @@ pub enum Error {
     /// No credential, or one that is not good.
     #[error("a valid token is needed")]
     Unauthenticated,
-    /// A good credential that does not reach this far.
-    #[error("the token does not give access to this")]
-    AccessDenied,
+    /// A caller who may not do this, and why.
+    #[error("{0}")]
+    AccessDenied(&'static str),
     /// A mutation below an app of another kind (kirk-spec 3.3).
     #[error("app {app:?} is not managed by this API")]
     OperationForbidden {

@@ -31,7 +31,9 @@ impl OpenAccess {
         let host = text(headers, &HOST).filter(|host| !host.contains('@'));
         let host = host.and_then(|host| host.parse::<Authority>().ok());
         if !host.is_some_and(|host| self.is_ours(host.host())) {
-            return Err(Error::AccessDenied);
+            return Err(Error::AccessDenied(
+                "the Host is not one of this machine's own: --allow-host adds a name",
+            ));
         }
         if !access.is_mutation() || !headers.contains_key(ORIGIN) {
             return Ok(());
@@ -39,7 +41,7 @@ impl OpenAccess {
         let origin = text(headers, &ORIGIN).and_then(|origin| origin.parse::<axum::http::Uri>().ok());
         match origin.as_ref().and_then(axum::http::Uri::host) {
             Some(host) if self.is_ours(host) => Ok(()),
-            Some(_) | None => Err(Error::AccessDenied),
+            Some(_) | None => Err(Error::AccessDenied("pages of other origins may not change anything here")),
         }
     }
 

@@ -95,7 +95,7 @@ fn code(error: &Error) -> (StatusCode, &'static str) {
     match error {
         Error::Invalid(_) => (StatusCode::BAD_REQUEST, "InvalidArgument"),
         Error::Unauthenticated => (StatusCode::UNAUTHORIZED, "Unauthenticated"),
-        Error::AccessDenied => (StatusCode::FORBIDDEN, "AccessDenied"),
+        Error::AccessDenied(_) => (StatusCode::FORBIDDEN, "AccessDenied"),
         // Misspelt in the source document in every revision, and so part of the contract (D5).
         Error::OperationForbidden { .. } => (StatusCode::FORBIDDEN, "OperationForbbiden"),
         Error::ServiceNotStateless { .. } => (StatusCode::FORBIDDEN, "ServiceNotStateless"),

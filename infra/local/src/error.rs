@@ -15,7 +15,7 @@ pub enum Error {
     #[error("--auth open listens on loopback only, and {0} is not: use 127.0.0.1")]
     NotLoopback(SocketAddr),
     /// Somebody else is there.
-    #[error("cannot listen on {address}: {source}; is another stack running? --listen takes another address")]
+    #[error("cannot listen on {address}; is another stack running? --listen takes another address")]
     Listen {
         /// Where.
         address: SocketAddr,
@@ -26,7 +26,7 @@ pub enum Error {
     #[error("another stack is running on {}: stop it, or take another folder with --data", .0.display())]
     Locked(PathBuf),
     /// A file that cannot be read or written.
-    #[error("cannot {doing} {}: {source}", path.display())]
+    #[error("cannot {doing} {}", path.display())]
     File {
         /// What was being done.
         doing: &'static str,
@@ -34,6 +34,14 @@ pub enum Error {
         path: PathBuf,
         /// What the system says.
         source: std::io::Error,
+    },
+    /// A kubeconfig that leads nowhere.
+    #[error("the kubeconfig {} cannot be used: {reason}", path.display())]
+    Kubeconfig {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        reason: String,
     },
     /// The regions document or flags make no sense.
     #[error("the regions cannot be used: {0}")]
@@ -56,7 +64,7 @@ pub enum Error {
         status: u16,
     },
     /// A part that the system would not start.
-    #[error("cannot start {what}: {source}")]
+    #[error("cannot start {what}")]
     Start {
         /// The part.
         what: &'static str,

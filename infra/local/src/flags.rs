@@ -45,7 +45,7 @@ pub struct Flags {
     /// Mutations per second and caller.
     #[arg(long, value_name = "N")]
     pub rate_limit: Option<NonZeroU32>,
-    /// Leave the API out: it runs elsewhere (`cargo lambda watch --env-file DIR/env`).
+    /// Leave the API out: it runs elsewhere (`cargo lambda watch --invoke-address 127.0.0.1 --env-file DIR/env`).
     #[arg(long)]
     pub no_api: bool,
     /// Refuse changes; reads work.

@@ -1,8 +1,8 @@
 //! The folder of a stack: one stack at a time, for good or until the exit.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -11,6 +11,9 @@ use crate::error::{Error, Result};
 
 const DEFAULT: &str = ".slipway";
 const PRIVATE_FILE: u32 = 0o600;
+const PRIVATE_FOLDER: u32 = 0o700;
+/// Files by which others find a running stack.
+const ANNOUNCEMENTS: [&str; 2] = ["endpoints.json", "env"];
 
 /// A folder that is ours for as long as this lives.
 #[derive(Debug)]
@@ -43,12 +46,21 @@ impl Folder {
                 (made.path().to_owned(), Kept::Temporary(made))
             }
         };
-        fs::create_dir_all(&path).map_err(failed("make", &path))?;
+        let mut builder = DirBuilder::new();
+        builder
+            .recursive(true)
+            .mode(PRIVATE_FOLDER)
+            .create(&path)
+            .map_err(failed("make the folder", &path))?;
         let path = fs::canonicalize(&path).map_err(failed("find", &path))?;
         let lock_path = path.join("lock");
         let lock = File::create(&lock_path).map_err(failed("open", &lock_path))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path, _lock: lock, kept }),
+            Ok(()) => {
+                let folder = Self { path, _lock: lock, kept };
+                folder.retract();
+                Ok(folder)
+            }
             Err(TryLockError::WouldBlock) => Err(Error::Locked(path)),
             Err(TryLockError::Error(source)) => Err(failed("lock", &lock_path)(source)),
         }
@@ -71,8 +83,16 @@ impl Folder {
         Ok(path)
     }
 
+    /// Takes back what says where the stack is: it is there no longer, or not yet.
+    fn retract(&self) {
+        for name in ANNOUNCEMENTS {
+            let _may_be_absent = fs::remove_file(self.path.join(name));
+        }
+    }
+
     /// Removes it if it was not to be kept.
     pub(crate) fn leave(mut self) -> Result<()> {
+        self.retract();
         match std::mem::replace(&mut self.kept, Kept::Yes) {
             Kept::Yes => Ok(()),
             Kept::No => fs::remove_dir_all(&self.path).map_err(failed("remove", &self.path)),

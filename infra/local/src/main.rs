@@ -69,7 +69,9 @@ fn print_summary(stack: &Stack) {
     }
     println!("  data      {folder} (endpoints.json, env, logs)");
     let Some(api) = &endpoints.api else {
-        println!("\nNow run the API:\n\n  cargo lambda watch --env-file {folder}/env");
+        println!(
+            "\nNow run the API:\n\n  cargo lambda watch --invoke-address 127.0.0.1 --env-file {folder}/env"
+        );
         return;
     };
     let project = format!("{api}/regions/{}/v1/projects/{}", endpoints.region, endpoints.project);

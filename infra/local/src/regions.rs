@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::domain::region::{Region, Regions};
+use kube::config::Kubeconfig;
 
 use crate::error::{Error, Result};
 use crate::flags::Flags;
@@ -58,8 +59,17 @@ pub(crate) fn with_kubeconfig_found(flags: Flags) -> Result<Flags> {
     Ok(Flags { kubeconfig, ..flags })
 }
 
+/// Finds a kubeconfig, and reads it: a stack without a cluster would say so only later.
 fn find(file: &Path) -> Result<PathBuf> {
-    fs::canonicalize(file).map_err(|source| Error::File { doing: "find", path: file.to_owned(), source })
+    let path = fs::canonicalize(file);
+    let path =
+        path.map_err(|source| Error::File { doing: "find the kubeconfig", path: file.to_owned(), source })?;
+    let unusable = |reason: String| Error::Kubeconfig { path: path.clone(), reason };
+    let kubeconfig = Kubeconfig::read_from(&path).map_err(|error| unusable(error.to_string()))?;
+    if kubeconfig.current_context.is_none_or(|context| context.is_empty()) {
+        return Err(unusable("it has no current context".to_owned()));
+    }
+    Ok(path)
 }
 
 /// Two regions with the same file share a cluster.

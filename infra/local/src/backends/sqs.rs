@@ -3,7 +3,11 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use http::header::{HOST, ORIGIN};
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use rustack_sqs_core::config::SqsConfig;
 use rustack_sqs_core::handler::RustackSqsHandler;
@@ -80,8 +84,9 @@ async fn serve(listener: TcpListener, service: Service) {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service.clone());
-                    connections.spawn(connection);
+                    let service = service.clone();
+                    let guarded = service_fn(move |request: Request<Incoming>| answer(service.clone(), request));
+                    connections.spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), guarded));
                 }
                 // A client that left early, or no file descriptor to spare: the next one may do better.
                 Err(error) => {
@@ -91,5 +96,21 @@ async fn serve(listener: TcpListener, service: Service) {
             },
             Some(_) = connections.join_next() => {}
         }
+    }
+}
+
+/// Ends the connection of a web page, which says where it comes from, or to whom it believes to speak.
+async fn answer<S, R>(service: S, request: Request<Incoming>) -> std::result::Result<R, std::io::Error>
+where
+    S: hyper::service::Service<Request<Incoming>, Response = R, Error = std::convert::Infallible>,
+{
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    let is_ours = host.is_some_and(|host| host.starts_with("127.0.0.1:") || host.starts_with("localhost:"));
+    if !is_ours || request.headers().contains_key(ORIGIN) {
+        return Err(std::io::Error::other("SQS is not for web pages"));
+    }
+    match service.call(request).await {
+        Ok(answer) => Ok(answer),
+        Err(never) => match never {},
     }
 }

@@ -87,14 +87,20 @@ async fn a_service_is_gone_when_its_pods_are() {
     let (id, uid) = (id(), UID.parse().unwrap());
     fake.put(DEPLOYMENT, object("app0-web", "d", UID));
     fake.put(SERVICE, object("app0-web", "s", UID));
-    fake.put(POD, object("app0-web-x-y", "p", ""));
+    let mut pod = object("app0-web-x-y", "p", "");
+    pod["metadata"]["ownerReferences"] =
+        json!([{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "x", "uid": "r", "controller": true}]);
+    fake.put(POD, pod);
     let known = known(&[("Service/app0-web", "s")]);
     let cluster = fake.cluster();
     assert!(!cluster.delete_all(&id, &uid, &known).await.unwrap());
     assert_eq!(fake.state().objects.keys().collect::<Vec<_>>(), [POD]);
     assert!(!cluster.delete_all(&id, &uid, &known).await.unwrap(), "the pod is still there");
-    fake.state().objects.remove(POD);
-    assert!(cluster.delete_all(&id, &uid, &known).await.unwrap());
+    fake.put(POD, object("app0-web-x-y", "p", ""));
+    assert!(
+        cluster.delete_all(&id, &uid, &known).await.unwrap(),
+        "a pod that somebody made by hand may stay"
+    );
 }
 
 #[tokio::test]
