@@ -158,4 +158,15 @@ mod tests {
         folder.leave().unwrap();
         assert!(used.join("file").exists() && !temporary.exists());
     }
+
+    #[test]
+    fn what_an_earlier_start_announced_is_taken_back() {
+        let data = tempfile::tempdir().unwrap();
+        fs::write(data.path().join("endpoints.json"), "{}").unwrap();
+        let folder = Folder::take(Some(data.path()), false).unwrap();
+        assert!(!data.path().join("endpoints.json").exists(), "it is not there yet");
+        folder.write("env", "A=1").unwrap();
+        folder.leave().unwrap();
+        assert!(!data.path().join("env").exists(), "it is there no longer");
+    }
 }

@@ -78,3 +78,19 @@ fn from_flag(name: common::domain::name::RegionName, kubeconfig: Option<&Path>) 
     let path = find(file)?.display().to_string();
     Ok(Region::with_defaults(name, path.clone(), Some(path)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kubeconfig_that_leads_nowhere_is_refused_at_the_start() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in [("empty", "{}"), ("broken", "a: ["), ("no-context", "current-context: ''")] {
+            let file = folder.path().join(name);
+            fs::write(&file, text).unwrap();
+            assert!(matches!(find(&file), Err(Error::Kubeconfig { .. })), "{name}");
+        }
+        assert!(matches!(find(&folder.path().join("absent")), Err(Error::File { .. })));
+    }
+}

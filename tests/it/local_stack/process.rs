@@ -123,7 +123,7 @@ async fn the_environment_may_name_the_cluster() {
     })
     .await;
     assert_eq!(command.endpoints()["kubeconfig"], json!(kubeconfig));
-    assert!(command.output("stdout").contains("cargo lambda watch --env-file"));
+    assert!(command.output("stdout").contains("cargo lambda watch --invoke-address 127.0.0.1 --env-file"));
     command.signal("TERM").await;
     assert_eq!(command.ended().await.status.code(), Some(0));
 }

@@ -11,6 +11,8 @@ use aws_sdk_dynamodb::types::{
 use aws_sdk_sqs as sqs;
 use aws_sdk_sqs::types::{Message, QueueAttributeName};
 use aws_smithy_http_client::Builder;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use super::{DynamoDb, Error, Sqs};
 
@@ -164,4 +166,25 @@ async fn a_stop_does_not_wait_for_long_polls() {
     let poll = client.receive_message().queue_url(&queue).wait_time_seconds(20).send();
     let (cut, ()) = tokio::join!(poll, server.stop());
     assert!(cut.is_err());
+}
+
+/// A page says where it comes from; one that rebinds its name to loopback says that name.
+#[tokio::test]
+async fn sqs_does_not_answer_web_pages() {
+    let sqs = Sqs::start("us-east-1", None).await.unwrap();
+    let address = sqs.url().strip_prefix("http://").unwrap().to_owned();
+    let ask = async |headers: &str| {
+        let mut stream = TcpStream::connect(&address).await.unwrap();
+        let request =
+            format!("POST / HTTP/1.1\r\n{headers}connection: close\r\ncontent-length: 2\r\n\r\n{{}}");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        // A connection that is cut may end as one that was reset.
+        let _how = stream.read_to_end(&mut answer).await;
+        !answer.is_empty()
+    };
+    assert!(ask(&format!("host: {address}\r\n")).await);
+    assert!(!ask(&format!("host: {address}\r\norigin: http://evil.example\r\n")).await);
+    assert!(!ask("host: evil.example\r\n").await);
+    sqs.stop().await;
 }
