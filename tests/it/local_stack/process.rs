@@ -92,7 +92,7 @@ async fn second_run(data: &Path) {
 #[test]
 fn the_alias_runs_the_package() {
     let config = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../.cargo/config.toml"));
-    assert!(config.unwrap().contains("\nlocal = \"run --quiet --package local --\"\n"));
+    assert!(config.unwrap().contains("\nlocal = \"run --package local --\"\n"));
 }
 
 #[tokio::test]
