@@ -10,7 +10,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     /// The programs are not built yet and there is no Go to build them.
     #[error(
-        "the development control plane needs Go: install Go 1.26 or later (https://go.dev/dl), or give a cluster with --kubeconfig"
+        "the development control plane needs Go: install Go 1.26 or later, or give a cluster with --kubeconfig"
     )]
     GoMissing,
     /// Go could not build the programs.
