@@ -77,3 +77,17 @@ impl Store {
         let _answer = request.send().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The client reads the roots at its first connection over TLS, and panics if it cannot.
+    #[tokio::test]
+    async fn the_roots_that_we_trust_can_be_read() {
+        let credentials = aws_credential_types::Credentials::from_keys("a", "s", None);
+        let connection = Connection::new("us-east-1".to_owned(), credentials).unwrap();
+        let store = Store::new(&connection, Some("https://127.0.0.1:1"), "slipway".to_owned());
+        assert!(store.due(0).await.is_err(), "nobody listens there");
+    }
+}
