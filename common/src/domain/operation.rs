@@ -1,13 +1,10 @@
 //! Operations: the record of each accepted mutation.
 
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-
 use super::name::Uid;
+use jiff::Timestamp;
 
 /// What was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// A project, an app or a service came into being.
     Create,

@@ -1,14 +1,12 @@
 //! Revisions: immutable, numbered snapshots of what makes a service's pods.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::container::Definition;
 use super::name::Rule;
 
 /// A revision's number: from 1, never given twice in a service's life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RevisionNumber(u64);
 
 impl RevisionNumber {

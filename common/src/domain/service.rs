@@ -71,8 +71,7 @@ impl Shape {
 }
 
 /// Whether a service is to run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Desired {
     /// Running.
     Started,

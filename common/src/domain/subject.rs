@@ -13,6 +13,14 @@ pub struct ProjectId {
     pub project: ProjectName,
 }
 
+impl ProjectId {
+    /// The service of this app and name in the project.
+    pub fn service(self, app: AppName, service: ServiceName) -> ServiceId {
+        let Self { region, project } = self;
+        ServiceId { region, project, app, service }
+    }
+}
+
 /// A service of an app.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ServiceId {

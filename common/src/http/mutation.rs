@@ -61,24 +61,17 @@ pub async fn mutate<F: Future<Output = Result<Decision>> + Send>(
             Ok(decision) => decision,
             Err(refusal) => return refuse(context, key.as_ref(), &request_hash, refusal, now).await,
         };
-        let replay = Replay {
-            request_hash: request_hash.clone(),
-            body: decision.answer.body().to_owned(),
-            expires_s: now.as_second() + REPLAY_KEPT_S,
+        let replay = match &key {
+            Some(key) => Some((key, kept(&decision.answer, &request_hash, now)?)),
+            None => None,
         };
-        if key.is_some() && replay.body.len() > REPLAY_BYTES_MAX {
-            return Err(Error::TooLarge {
-                what: "answer to keep for the Idempotency-Key",
-                bytes_max: REPLAY_BYTES_MAX,
-            });
-        }
         let record = Record {
             project: &decision.project,
             origin: &scope.origin(now),
             action,
             mutation: &decision.mutation,
             due_s: now.as_second() + DUE_AFTER_S,
-            replay: key.as_ref().map(|key| (key, &replay)),
+            replay: replay.as_ref().map(|(key, replay)| (*key, replay)),
         };
         match context.store.commit(&record).await? {
             Committed::Done => {
@@ -90,6 +83,20 @@ pub async fn mutate<F: Future<Output = Result<Decision>> + Send>(
         }
     }
     Err(Error::Conflict("the same thing is being changed by others: try again"))
+}
+
+/// The answer as it is kept for an idempotency key.
+fn kept(answer: &Answer, request_hash: &str, now: Timestamp) -> Result<Replay> {
+    let body = answer.body();
+    if body.len() > REPLAY_BYTES_MAX {
+        let what = "answer to keep for the Idempotency-Key";
+        return Err(Error::TooLarge { what, bytes_max: REPLAY_BYTES_MAX });
+    }
+    Ok(Replay {
+        request_hash: request_hash.to_owned(),
+        body: body.to_owned(),
+        expires_s: now.as_second() + REPLAY_KEPT_S,
+    })
 }
 
 /// A refusal stands, unless the request was done before under its key.

@@ -133,7 +133,7 @@ pub(super) fn subject(pk: &str, sk: &str) -> Option<Subject> {
         Member::Service | Member::Status => {
             let (app, service) = sk.trim_end_matches(STATUS_SUFFIX).split_once('/')?;
             let (app, service) = (app.parse().ok()?, service.parse().ok()?);
-            Some(Subject::Service(ServiceId { region, project, app, service }))
+            Some(Subject::Service(ProjectId { region, project }.service(app, service)))
         }
         Member::App => None,
     }

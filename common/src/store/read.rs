@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
 use super::Store;
@@ -40,8 +41,7 @@ impl Target {
 
     /// The service, if one can be there.
     pub fn service_id(&self) -> Option<ServiceId> {
-        let ProjectId { region, project } = self.project_id()?;
-        Some(ServiceId { region, project, app: self.app.clone()?, service: self.service.clone()? })
+        Some(self.project_id()?.service(self.app.clone()?, self.service.clone()?))
     }
 }
 
@@ -188,7 +188,7 @@ impl Store {
         })
     }
 
-    /// Queries one partition of the table, page by page: a page holds 1 MB.
+    /// Queries one partition of the table.
     async fn query(&self, pk: String, range: Option<(String, String)>) -> Result<Vec<Attributes>> {
         let mut request = self
             .client
@@ -203,17 +203,7 @@ impl Store {
                 .expression_attribute_values(":last", string(last)),
             None => request.key_condition_expression("pk = :pk"),
         };
-        let mut items = Vec::new();
-        let mut start = None;
-        loop {
-            let page = request.clone().set_exclusive_start_key(start).send().await;
-            let page = page.map_err(|error| Error::unavailable("query the table", error))?;
-            items.extend(page.items.unwrap_or_default());
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                return Ok(items);
-            }
-        }
+        all_pages(request).await
     }
 
     /// Reads items consistently by their keys. What the table could not read now counts as a failure.
@@ -232,6 +222,21 @@ impl Store {
         }
         let items = output.responses.unwrap_or_default().into_values().flatten();
         items.map(|item| Ok((read_key(&item)?, item))).collect()
+    }
+}
+
+/// All items of a query, page by page: a page holds 1 MB.
+pub(super) async fn all_pages(query: QueryFluentBuilder) -> Result<Vec<Attributes>> {
+    let mut items = Vec::new();
+    let mut start = None;
+    loop {
+        let page = query.clone().set_exclusive_start_key(start).send().await;
+        let page = page.map_err(|error| Error::unavailable("query the table", error))?;
+        items.extend(page.items.unwrap_or_default());
+        start = page.last_evaluated_key;
+        if start.is_none() {
+            return Ok(items);
+        }
     }
 }
 

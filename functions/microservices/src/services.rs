@@ -6,7 +6,7 @@ use common::domain::app;
 use common::domain::name::Uid;
 use common::domain::operation::Action;
 use common::domain::service::{Desired, NewService, Shape, check_instances};
-use common::domain::subject::{ServiceId, Subject};
+use common::domain::subject::Subject;
 use common::domain::{Error, Result, Timestamp};
 use common::http::microservice::{answer, request};
 use common::http::{Answer, Body, Context, Decision, Scope, mutate};
@@ -57,8 +57,7 @@ async fn decide(context: &Context, scope: &Scope, new: NewService, now: Timestam
         return Err(Error::QuotaExceeded { of: "services of an app", limit: app::SERVICES_MAX });
     }
     let project = scope.project_id()?;
-    let (region, name) = (project.region.clone(), new.name.clone());
-    let id = ServiceId { region, project: project.project.clone(), app: app.name.clone(), service: name };
+    let id = project.clone().service(app.name.clone(), new.name.clone());
     let service = new.into_service(id.clone(), Uid::random(), now);
     let answer = answer::service(&service, None)?;
     let mutation = Mutation::CreateService { app, service: Box::new(service) };

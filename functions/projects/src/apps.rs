@@ -6,7 +6,7 @@ use common::domain::app::{App, AppKind};
 use common::domain::name::Uid;
 use common::domain::operation::Action;
 use common::domain::service::{Service, Shape, Transition, check_instances};
-use common::domain::subject::{ProjectId, ServiceId, Subject};
+use common::domain::subject::{ProjectId, Subject};
 use common::domain::{Error, Missing, Result, Timestamp, project};
 use common::http::microservice::answer;
 use common::http::microservice::request::{self, NewApp};
@@ -71,13 +71,8 @@ async fn decide_create(context: &Context, scope: &Scope, new: NewApp, now: Times
         .services
         .into_iter()
         .map(|service| {
-            let name = service.name.clone();
-            let (region, project) = (id.region.clone(), id.project.clone());
-            service.into_service(
-                ServiceId { region, project, app: new.name.clone(), service: name },
-                Uid::random(),
-                now,
-            )
+            let id = id.clone().service(new.name.clone(), service.name.clone());
+            service.into_service(id, Uid::random(), now)
         })
         .collect();
     let count = u32::try_from(services.len()).unwrap_or(u32::MAX);

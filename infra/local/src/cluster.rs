@@ -134,10 +134,10 @@ impl ControlPlane {
         }
     }
 
-    /// Starts what does not run yet.
+    /// Starts the programs, the API server's clients once it is ready.
     async fn run(&mut self) -> Result<()> {
         for index in 0..self.processes.len() {
-            self.processes[index].resume()?;
+            self.processes[index].start()?;
             if index == API_SERVER {
                 self.server_ready().await?;
             }

@@ -30,6 +30,14 @@ impl Answer {
         answer
     }
 
+    /// The answer of the functions in process.
+    pub(crate) async fn of(request: String, response: axum::response::Response) -> Self {
+        let (parts, body) = response.into_parts();
+        let text = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let text = String::from_utf8(text.to_vec()).unwrap();
+        Self::new(request, parts.status, parts.headers, text)
+    }
+
     /// A header's text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())

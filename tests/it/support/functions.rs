@@ -4,13 +4,13 @@ use axum::body::Body;
 use axum::extract::Request;
 use common::domain::region::{Region, Regions};
 use common::http::{Auth, Context, OpenAccess};
-use common::runtime::{Settings, variable};
+use common::runtime::Settings;
 use reqwest::Method;
 use serde_json::Value;
 use tower::ServiceExt;
 
 use super::answer::Answer;
-use super::stack::shared_env;
+use super::state::settings;
 
 /// One process of all functions.
 pub(crate) struct Functions(Context);
@@ -18,10 +18,7 @@ pub(crate) struct Functions(Context);
 impl Functions {
     /// The functions with the shared stack's settings, changed.
     pub(crate) fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        let mut env = shared_env();
-        env.remove(variable::AUTH);
-        let mut settings =
-            Settings { auth: Auth::Open(OpenAccess::default()), ..Settings::read(&env).unwrap() };
+        let mut settings = Settings { auth: Auth::Open(OpenAccess::default()), ..settings() };
         change(&mut settings);
         Self(settings.context().unwrap())
     }
@@ -42,10 +39,7 @@ impl Functions {
         let request = Request::builder().method(method.clone()).uri(path).header("host", "localhost");
         let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
         let response = service.oneshot(request.body(body).unwrap()).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let text = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-        let text = String::from_utf8(text.to_vec()).unwrap();
-        Answer::new(format!("{method} {path}"), parts.status, parts.headers, text)
+        Answer::of(format!("{method} {path}"), response).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

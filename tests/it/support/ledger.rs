@@ -81,12 +81,10 @@ impl Ledger {
         let asked = format!("{} {}", request.method(), request.uri());
         let service = local::routes().into_service(self.context.clone());
         let response = service.oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let text = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-        let text = String::from_utf8(text.to_vec()).unwrap();
+        let answer = Answer::of(asked, response).await;
         let mut calls = self.table.calls.lock().unwrap().clone();
         calls.append(&mut self.queue.calls.lock().unwrap().clone());
-        (Answer::new(asked, parts.status, parts.headers, text), calls)
+        (answer, calls)
     }
 
     /// Runs a request with this body, empty for none.

@@ -5,10 +5,9 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
-use common::runtime::{Settings, variable};
 
 use super::api::Project;
-use super::stack::shared_env;
+use super::state::settings;
 
 /// The shared stack's table.
 pub(crate) struct Table {
@@ -18,9 +17,7 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn shared() -> Self {
-        let mut env = shared_env();
-        env.remove(variable::AUTH);
-        let settings = Settings::read(&env).unwrap();
+        let settings = settings();
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(settings.connection.region))

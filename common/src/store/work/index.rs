@@ -1,6 +1,6 @@
 //! What is found by the index: due subjects, and the statuses of a region.
 
-use crate::domain::error::{Error, Result};
+use crate::domain::error::Result;
 use crate::domain::name::RegionName;
 use crate::domain::subject::{ServiceId, Subject};
 use crate::store::item::{Attributes, Reader, string};
@@ -53,17 +53,7 @@ impl Store {
                 .expression_attribute_values(":last", string(last)),
             None => request.key_condition_expression("gpk = :gpk"),
         };
-        let mut entries = Vec::new();
-        let mut start = None;
-        loop {
-            let page = request.clone().set_exclusive_start_key(start).send().await;
-            let page = page.map_err(|error| Error::unavailable("query the index", error))?;
-            entries.extend(page.items.unwrap_or_default());
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                return Ok(entries);
-            }
-        }
+        read::all_pages(request).await
     }
 }
 

@@ -52,7 +52,7 @@ impl Process {
     }
 
     /// Starts the program unless it runs.
-    pub(super) fn resume(&mut self) -> Result<()> {
+    pub(super) fn start(&mut self) -> Result<()> {
         if self.running.is_none() {
             let launch = &self.launch;
             self.running = Some(spawn(launch).doing(|| format!("start {}", launch.program.display()))?);
