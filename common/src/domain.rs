@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod applied;
+pub mod console;
 pub mod container;
 pub mod digest;
 pub mod error;
