@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::console;
 use super::name::{AppName, ProjectName, RegionName, ServiceName};
 
 /// A project of a region.
@@ -38,6 +39,21 @@ impl ServiceId {
     /// The project that it belongs to.
     pub fn project_id(&self) -> ProjectId {
         ProjectId { region: self.region.clone(), project: self.project.clone() }
+    }
+}
+
+/// An app of the console dialect.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AppId {
+    /// The region that takes the console's apps.
+    pub region: RegionName,
+    /// The app in it.
+    pub app: console::name::AppName,
+}
+
+impl std::fmt::Display for AppId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.region, self.app)
     }
 }
 
