@@ -18,6 +18,7 @@ pub mod revision;
 pub mod service;
 pub mod status;
 pub mod subject;
+pub mod unit;
 pub mod workload;
 
 pub use error::{Error, FieldError, Missing, Result};

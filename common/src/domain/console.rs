@@ -1,6 +1,7 @@
 //! Apps of the console dialect: what people register, and what their `lain.yaml` says (lain-spec §2).
 
 pub mod app;
+pub mod change;
 pub mod manifest;
 pub mod memory;
 pub mod name;

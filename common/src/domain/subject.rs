@@ -78,6 +78,8 @@ pub enum Subject {
     Service(ServiceId),
     /// A project and its namespace.
     Project(ProjectId),
+    /// An app of the console dialect, with its namespace.
+    App(AppId),
 }
 
 impl Subject {
@@ -86,6 +88,7 @@ impl Subject {
         match self {
             Self::Service(id) => &id.region,
             Self::Project(id) => &id.region,
+            Self::App(id) => &id.region,
         }
     }
 }
@@ -95,6 +98,7 @@ impl std::fmt::Display for Subject {
         match self {
             Self::Service(id) => id.fmt(f),
             Self::Project(id) => id.fmt(f),
+            Self::App(id) => id.fmt(f),
         }
     }
 }
@@ -131,6 +135,7 @@ mod tests {
             r#"{"subject":{"region":"xq","project":"p","app":"a","service":"s"}}"#,
             r#"{"subject":{"region":"xq","project":"p","app":"a","service":"s"},"look":3}"#,
             r#"{"subject":{"region":"xq","project":"p"}}"#,
+            r#"{"subject":{"region":"xq","app":"resource.redis.hello"}}"#,
         ] {
             let doorbell: Doorbell = serde_json::from_str(json).unwrap();
             assert_eq!(serde_json::to_string(&doorbell).unwrap(), json);

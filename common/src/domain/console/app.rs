@@ -61,6 +61,18 @@ pub struct Running {
     pub use_services: Vec<UsedService>,
     /// The resources that it uses.
     pub use_resources: Vec<UsedResource>,
+    /// Pods to be replaced once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evictions: Vec<Eviction>,
+}
+
+/// A pod to be replaced by a new one, once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Eviction {
+    /// The pod's name.
+    pub pod: String,
+    /// The generation that asked for it.
+    pub generation: u64,
 }
 
 /// A proc with what was asked for since its `lain.yaml` was read.
