@@ -12,13 +12,21 @@
 //! | operation | `O#<uid of its subject>` | generation |
 //! | audit entry | `U#<region>/<project>` | `<time>/<request>` |
 //! | answer to an idempotency key | `I#<hash of caller, method and path>` | the key |
+//! | console app: what is wanted, what is applied | `A#<region>` | `<app>` |
+//! | its status: what was seen, and the lease | `A#<region>` | `<app>!` |
+//! | its revision, in the place of the one that is no longer kept | `R#<region>/<app>` | number mod 11 |
+//! | its audit entry, which the oplog shows | `L#<region>/<app>` | `<time>/<request>` |
+//! | an app that uses portals of a service app | `C#<region>/<service app>` | `<app>` |
+//! | the app that has a port of a cluster's edge | `T#<cluster>` | `<port>` |
+//! | notifier | `H#<region>/<type>` | hash of its URL |
+//! | delivery to a notifier | `V#<region>/<hash of the URL>` | `<time>/<id>` |
 //!
 //! One sparse index, `attention`, holds what must be found without knowing its name:
 //!
 //! | entry | `gpk` | `gsk` |
 //! |---|---|---|
-//! | service or project that the sweeper is to ring for | `D#<0-7>` | due time |
-//! | status, with its fingerprint, for the observer | `S#<region>` | `<project>/<app>/<service>` |
+//! | service, project, console app or delivery that the sweeper is to ring for | `D#<0-7>` | due time |
+//! | status, with its fingerprint, for the observer | `S#<region>` | `<project>/<app>/<service>` or `<app>` |
 //!
 //! Names go into keys as they are; the separators are characters that names cannot have, and sort so
 //! that a project, an app with all below it, and a service with its status are each one range.
@@ -26,6 +34,7 @@
 //! the place of the oldest. `ttl` is the table's time-to-live attribute. A status is an item of its own, so that what is seen never touches what is wanted.
 
 mod commit;
+mod console;
 mod item;
 mod key;
 mod read;
@@ -40,7 +49,8 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Region, StalledStreamProtectionC
 use self::key::Key;
 use crate::aws::{self, Connection};
 
-pub use commit::{Committed, Mutation, Record, Replay, ReplayKey};
+pub use commit::{Accepted, Change, Committed, Mutation, Record, Replay, ReplayKey};
+pub use console::{AppChange, AppMutation, Note, OplogEntry, ReadApp, UsedPort};
 pub use read::{Place, ReadService, Target, Tree};
 pub use work::{Completion, Finished, Lease, LeaseTaken, Observed, Setback, Work, fingerprint};
 

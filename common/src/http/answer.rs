@@ -1,5 +1,6 @@
-//! Answers of success: always 200 (kirk-spec 1.3).
+//! Answers of success: 200 in the microservice dialect (kirk-spec 1.3), several in the console's.
 
+use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
@@ -12,6 +13,8 @@ pub enum Answer {
     Json(String),
     /// A list from which the pods were left out because of its size.
     JsonWithoutPods(String),
+    /// A JSON text with another status than 200.
+    Status(StatusCode, String),
 }
 
 impl Answer {
@@ -19,13 +22,25 @@ impl Answer {
     pub fn body(&self) -> &str {
         match self {
             Self::Empty => "",
-            Self::Json(body) | Self::JsonWithoutPods(body) => body,
+            Self::Json(body) | Self::JsonWithoutPods(body) | Self::Status(_, body) => body,
+        }
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Empty | Self::Json(_) | Self::JsonWithoutPods(_) => StatusCode::OK,
+            Self::Status(status, _) => *status,
         }
     }
 
     /// An answer that was kept.
-    pub fn of_kept_body(body: String) -> Self {
-        if body.is_empty() { Self::Empty } else { Self::Json(body) }
+    pub fn kept(status: u16, body: String) -> Self {
+        match StatusCode::from_u16(status) {
+            Ok(status) if status != StatusCode::OK => Self::Status(status, body),
+            Ok(_) | Err(_) if body.is_empty() => Self::Empty,
+            Ok(_) | Err(_) => Self::Json(body),
+        }
     }
 }
 
@@ -37,6 +52,8 @@ impl IntoResponse for Answer {
             Self::Empty => ().into_response(),
             Self::Json(body) => ([JSON], body).into_response(),
             Self::JsonWithoutPods(body) => ([JSON], [("x-truncated", "pods")], body).into_response(),
+            Self::Status(status, body) if body.is_empty() => status.into_response(),
+            Self::Status(status, body) => (status, [JSON], body).into_response(),
         }
     }
 }

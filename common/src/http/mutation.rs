@@ -13,8 +13,8 @@ use crate::domain::Timestamp;
 use crate::domain::digest::sha256_hex;
 use crate::domain::error::{Error, Result};
 use crate::domain::operation::Action;
-use crate::domain::subject::{Doorbell, ProjectId, Subject};
-use crate::store::{Committed, DUE_AFTER_S, Mutation, Record, Replay, ReplayKey};
+use crate::domain::subject::{Doorbell, Subject};
+use crate::store::{Accepted, Change, Committed, DUE_AFTER_S, Record, Replay, ReplayKey};
 
 /// How often a lost race is run again before the caller hears of it (kirk-spec §5).
 const TRIES: u32 = 4;
@@ -28,10 +28,8 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// What a handler decided.
 #[derive(Debug)]
 pub struct Decision {
-    /// The project that it is in.
-    pub project: ProjectId,
     /// What changes.
-    pub mutation: Mutation,
+    pub change: Change,
     /// Whom to ring for.
     pub ring: Vec<Subject>,
     /// What to answer.
@@ -66,11 +64,12 @@ pub async fn mutate<F: Future<Output = Result<Decision>> + Send>(
             None => None,
         };
         let record = Record {
-            project: &decision.project,
-            origin: &scope.origin(now),
-            action,
-            mutation: &decision.mutation,
-            due_s: now.as_second() + DUE_AFTER_S,
+            accepted: Accepted {
+                origin: &scope.origin(now),
+                action,
+                due_s: now.as_second() + DUE_AFTER_S,
+            },
+            change: &decision.change,
             replay: replay.as_ref().map(|(key, replay)| (*key, replay)),
         };
         match context.store.commit(&record).await? {
@@ -94,6 +93,7 @@ fn kept(answer: &Answer, request_hash: &str, now: Timestamp) -> Result<Replay> {
     }
     Ok(Replay {
         request_hash: request_hash.to_owned(),
+        status: answer.status().as_u16(),
         body: body.to_owned(),
         expires_s: now.as_second() + REPLAY_KEPT_S,
     })
@@ -120,7 +120,7 @@ fn replayed(replay: Replay, request_hash: &str) -> Result<Response> {
     if replay.request_hash != request_hash {
         return Err(Error::IdempotencyConflict);
     }
-    Ok(([("idempotent-replayed", "true")], Answer::of_kept_body(replay.body)).into_response())
+    Ok(([("idempotent-replayed", "true")], Answer::kept(replay.status, replay.body)).into_response())
 }
 
 /// What is committed will be done: if ringing fails, the sweeper rings.

@@ -4,7 +4,7 @@ mod writes;
 
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 
-use super::Store;
+use super::{AppMutation, Store, console};
 use super::item::{Attributes, Reader, With, item, number, string};
 use super::key::Key;
 use super::transaction::{Outcome, Transaction, failed_condition};
@@ -56,23 +56,37 @@ pub enum Mutation {
         /// What its services become.
         services: Vec<Service>,
     },
-    /// Nothing changes; an answer may have to be kept all the same.
+}
+
+/// What one mutation changes, in either dialect.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// Something in a project.
+    Project(ProjectId, Mutation),
+    /// Apps of the console dialect.
+    Apps(AppMutation),
+    /// Nothing; an answer may have to be kept all the same.
     Nothing,
+}
+
+/// Who asked for a mutation, for what, and until when it is to be done.
+#[derive(Debug)]
+pub struct Accepted<'a> {
+    /// Who asked.
+    pub origin: &'a Origin,
+    /// For what.
+    pub action: Action,
+    /// When the sweeper is to ring for it, in seconds since the epoch.
+    pub due_s: i64,
 }
 
 /// Everything that one mutation writes.
 #[derive(Debug)]
 pub struct Record<'a> {
-    /// The project that it is in.
-    pub project: &'a ProjectId,
-    /// Who asked.
-    pub origin: &'a Origin,
-    /// For what.
-    pub action: Action,
+    /// Who asked, and for what.
+    pub accepted: Accepted<'a>,
     /// What it does.
-    pub mutation: &'a Mutation,
-    /// When the sweeper is to ring for it, in seconds since the epoch.
-    pub due_s: i64,
+    pub change: &'a Change,
     /// The answer to keep, where the caller sent an idempotency key.
     pub replay: Option<(&'a ReplayKey, &'a Replay)>,
 }
@@ -91,7 +105,9 @@ pub struct ReplayKey {
 pub struct Replay {
     /// Hash of the request's body.
     pub request_hash: String,
-    /// The answer's body; all such answers are 200.
+    /// The answer's status.
+    pub status: u16,
+    /// The answer's body.
     pub body: String,
     /// Until when it is kept, in seconds since the epoch.
     pub expires_s: i64,
@@ -113,9 +129,15 @@ impl Store {
     pub async fn commit(&self, record: &Record<'_>) -> Result<Committed> {
         let mut transaction = Transaction::new(&self.table);
         if let Some((key, replay)) = record.replay {
-            keep_answer(&mut transaction, key, replay, record.origin)?;
+            keep_answer(&mut transaction, key, replay, record.accepted.origin)?;
         }
-        writes::write(&mut transaction, record)?;
+        match record.change {
+            Change::Project(id, mutation) => {
+                writes::write(&mut transaction, id, mutation, &record.accepted)?;
+            }
+            Change::Apps(mutation) => console::write(&mut transaction, mutation, &record.accepted)?,
+            Change::Nothing => {}
+        }
         if transaction.is_empty() {
             return Ok(Committed::Done);
         }
@@ -147,6 +169,7 @@ fn read_replay(item: &Attributes) -> Result<Replay> {
     let item = Reader(item);
     Ok(Replay {
         request_hash: item.str("request_hash")?.to_owned(),
+        status: item.optional_number("status").unwrap_or(200),
         body: item.str("body")?.to_owned(),
         expires_s: item.number("ttl")?,
     })
@@ -156,6 +179,7 @@ fn read_replay(item: &Attributes) -> Result<Replay> {
 fn keep_answer(to: &mut Transaction<'_>, key: &ReplayKey, replay: &Replay, origin: &Origin) -> Result<()> {
     let item = item(Key::idempotency(&key.scope, &key.key))
         .with("request_hash", string(&replay.request_hash))
+        .with("status", number(replay.status))
         .with("body", string(&replay.body))
         .with("ttl", number(replay.expires_s));
     to.put_with(item, "attribute_not_exists(pk) OR #ttl <= :now", |put| {

@@ -6,9 +6,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use sha2::{Digest, Sha256};
 
 use crate::domain::digest::sha256_hex;
+use crate::domain::console;
 use crate::domain::name::{AppName, ProjectName, RegionName, ServiceName, Uid};
 use crate::domain::revision::RevisionNumber;
-use crate::domain::subject::{ProjectId, ServiceId, Subject};
+use crate::domain::subject::{AppId, ProjectId, ServiceId, Subject};
 
 /// A primary key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -20,7 +21,7 @@ pub(super) struct Key {
 /// Sorts before every name, so a project's own item is the first of its partition.
 pub(super) const PROJECT_SK: &str = "!";
 /// Sorts before every character of a name, so a status follows its service at once.
-const STATUS_SUFFIX: char = '!';
+pub(super) const STATUS_SUFFIX: char = '!';
 /// Sorts after every character of a name.
 const AFTER_NAMES: char = '~';
 /// How many partitions the index of due times has.
@@ -47,9 +48,39 @@ impl Key {
         Self { pk: tenant(&id.region, &id.project), sk: format!("{}/{}", id.app, id.service) }
     }
 
-    pub(super) fn status(id: &ServiceId) -> Self {
-        let Self { pk, sk } = Self::service(id);
+    pub(super) fn console_app(id: &AppId) -> Self {
+        Self { pk: console_apps(&id.region), sk: id.app.to_string() }
+    }
+
+    /// The item that has the subject's generation.
+    pub(super) fn subject(subject: &Subject) -> Self {
+        match subject {
+            Subject::Service(id) => Self::service(id),
+            Subject::Project(id) => Self::project(id),
+            Subject::App(id) => Self::console_app(id),
+        }
+    }
+
+    /// The item that has what was seen of the subject, and its lease. A project has none.
+    pub(super) fn status(subject: &Subject) -> Self {
+        let Self { pk, sk } = Self::subject(subject);
         Self { pk, sk: format!("{sk}{STATUS_SUFFIX}") }
+    }
+
+    pub(super) fn console_revision(id: &AppId, slot: u64) -> Self {
+        Self { pk: format!("R#{id}"), sk: format!("{slot:02}") }
+    }
+
+    pub(super) fn oplog_entry(id: &AppId, at: &str, request_id: &str) -> Self {
+        Self { pk: oplog(id), sk: format!("{at}/{request_id}") }
+    }
+
+    pub(super) fn client(service: &AppId, client: &console::name::AppName) -> Self {
+        Self { pk: clients(service), sk: client.to_string() }
+    }
+
+    pub(super) fn stream_port(cluster: &str, port: u16) -> Self {
+        Self { pk: stream_ports(cluster), sk: format!("{port:05}") }
     }
 
     pub(super) fn revision(id: &ServiceId, slot: u64) -> Self {
@@ -83,6 +114,36 @@ impl Key {
 /// The partition of a project: its own item, its apps, their services and the services' statuses.
 pub(super) fn tenant(region: &RegionName, project: &ProjectName) -> String {
     format!("K#{region}/{project}")
+}
+
+/// The partition of a region's console apps and their statuses.
+pub(super) fn console_apps(region: &RegionName) -> String {
+    format!("A#{region}")
+}
+
+/// The partition of a console app's audit entries.
+pub(super) fn oplog(id: &AppId) -> String {
+    format!("L#{id}")
+}
+
+/// The partition that lists the apps that use portals of a service app.
+pub(super) fn clients(service: &AppId) -> String {
+    format!("C#{service}")
+}
+
+/// The partition of the ports of a cluster's edge.
+pub(super) fn stream_ports(cluster: &str) -> String {
+    format!("T#{cluster}")
+}
+
+/// The bounds of a console app and its status.
+pub(super) fn console_app_range(app: &console::name::AppName) -> (String, String) {
+    (app.to_string(), format!("{app}{STATUS_SUFFIX}"))
+}
+
+/// The bounds of a resource's instances and their statuses.
+pub(super) fn instances_range(resource: &console::name::AppName) -> (String, String) {
+    (format!("resource.{resource}."), format!("resource.{resource}.{AFTER_NAMES}"))
 }
 
 /// The partition that lists a region's projects.
@@ -126,6 +187,10 @@ impl Member {
 
 /// Reads the subject whose item this key is; none for keys that are no subject's.
 pub(super) fn subject(pk: &str, sk: &str) -> Option<Subject> {
+    if let Some(region) = pk.strip_prefix("A#") {
+        let app = sk.trim_end_matches(STATUS_SUFFIX).parse().ok()?;
+        return Some(Subject::App(AppId { region: region.parse().ok()?, app }));
+    }
     let (region, project) = pk.strip_prefix("K#")?.split_once('/')?;
     let (region, project) = (region.parse().ok()?, project.parse().ok()?);
     match Member::of(sk) {
@@ -160,9 +225,13 @@ pub(super) fn observed_partition(region: &RegionName) -> String {
     format!("S#{region}")
 }
 
-/// The index sort key of a service's status.
-pub(super) fn observed_name(id: &ServiceId) -> String {
-    format!("{}/{}/{}", id.project, id.app, id.service)
+/// The index sort key of a subject's status.
+pub(super) fn observed_name(subject: &Subject) -> String {
+    match subject {
+        Subject::Service(id) => format!("{}/{}/{}", id.project, id.app, id.service),
+        Subject::Project(id) => id.project.to_string(),
+        Subject::App(id) => id.app.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -186,7 +255,7 @@ mod tests {
             let within = |(first, last): &(String, String), key: &Key| *first <= key.sk && key.sk <= *last;
             let whole_app = app_range(&app);
             let one_service = service_range(&app, &service);
-            for key in [Key::service(&other), Key::status(&other)] {
+            for key in [Key::service(&other), Key::status(&Subject::Service(other.clone()))] {
                 prop_assert_eq!(within(&whole_app, &key), other_app == app);
                 prop_assert_eq!(within(&one_service, &key), (&other_app, &other_service) == (&app, &service));
             }
@@ -198,12 +267,31 @@ mod tests {
         #[test]
         fn a_key_tells_its_subject((app, service) in names()) {
             let id = service_id(app, service);
-            for key in [Key::service(&id), Key::status(&id)] {
-                prop_assert_eq!(subject(&key.pk, &key.sk), Some(Subject::Service(id.clone())));
+            let service = Subject::Service(id.clone());
+            for key in [Key::service(&id), Key::status(&service)] {
+                prop_assert_eq!(subject(&key.pk, &key.sk), Some(service.clone()));
             }
             let project = id.project_id();
             let Key { pk, sk } = Key::project(&project);
             prop_assert_eq!(subject(&pk, &sk), Some(Subject::Project(project)));
+        }
+
+        #[test]
+        fn a_range_of_console_apps_holds_exactly_its_own_items(
+            app in "[a-z][a-z0-9]{0,3}(-[a-z0-9]{1,2})?", other in "[a-z][a-z0-9]{0,3}(-[a-z0-9]{1,2})?"
+        ) {
+            let [app, other]: [console::name::AppName; 2] = [app.parse().unwrap(), other.parse().unwrap()];
+            let instance = app.instance_for(&other).unwrap();
+            let within = |(first, last): &(String, String), key: &Key| *first <= key.sk && key.sk <= *last;
+            for named in [&other, &instance] {
+                let id = AppId { region: "xq".parse().unwrap(), app: named.clone() };
+                let one = Subject::App(id.clone());
+                for key in [Key::console_app(&id), Key::status(&one)] {
+                    prop_assert_eq!(within(&console_app_range(&app), &key), named == &app);
+                    prop_assert_eq!(within(&instances_range(&app), &key), named == &instance);
+                    prop_assert_eq!(subject(&key.pk, &key.sk), Some(one.clone()));
+                }
+            }
         }
 
         #[test]

@@ -164,7 +164,7 @@ impl Store {
         let app_key = target.app.as_ref().map(|app| Key::app(&project_id, app));
         let service_id = target.service_id();
         let service_key = service_id.as_ref().map(Key::service);
-        let status_key = service_id.as_ref().map(Key::status);
+        let status_key = service_id.as_ref().map(|id| Key::status(&Subject::Service(id.clone())));
         let revision_key =
             service_id.as_ref().zip(target.revision).map(|(id, number)| Key::revision_of(id, number));
         let optional = [&app_key, &service_key, &status_key, &revision_key];
@@ -189,7 +189,7 @@ impl Store {
     }
 
     /// Queries one partition of the table.
-    async fn query(&self, pk: String, range: Option<(String, String)>) -> Result<Vec<Attributes>> {
+    pub(super) async fn query(&self, pk: String, range: Option<(String, String)>) -> Result<Vec<Attributes>> {
         let mut request = self
             .client
             .query()

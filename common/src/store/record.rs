@@ -13,7 +13,7 @@ use crate::domain::subject::{ProjectId, ServiceId, Subject};
 use crate::domain::{Error, Result};
 
 /// Operations and audit entries stay for as long as the audit trail is to reach back.
-const AUDIT_KEPT_S: i64 = 400 * 24 * 60 * 60;
+pub(super) const AUDIT_KEPT_S: i64 = 400 * 24 * 60 * 60;
 
 pub(super) fn project_item(id: &ProjectId, project: &Project) -> Attributes {
     item(Key::project(id)).with("created", string(project.created)).with("apps", number(project.apps))

@@ -59,6 +59,13 @@ impl<'a> Transaction<'a> {
         Ok(())
     }
 
+    /// Puts an item, whatever is there.
+    pub(super) fn overwrite(&mut self, item: Attributes) -> Result<()> {
+        let put = Put::builder().table_name(self.table).set_item(Some(item)).build().map_err(incomplete)?;
+        self.items.push(TransactWriteItem::builder().put(put).build());
+        Ok(())
+    }
+
     /// Updates an item: `expression` with the names and values that `finish` gives.
     pub(super) fn update(
         &mut self,

@@ -10,7 +10,7 @@ use common::domain::subject::Subject;
 use common::domain::{Error, Result, Timestamp};
 use common::http::microservice::{answer, request};
 use common::http::{Answer, Body, Context, Decision, Scope, mutate};
-use common::store::{Mutation, Target};
+use common::store::{Change, Mutation, Target};
 
 pub(super) async fn list(State(context): State<Context>, scope: Scope) -> Result<Answer> {
     let target = scope.target();
@@ -61,5 +61,5 @@ async fn decide(context: &Context, scope: &Scope, new: NewService, now: Timestam
     let service = new.into_service(id.clone(), Uid::random(), now);
     let answer = answer::service(&service, None)?;
     let mutation = Mutation::CreateService { app, service: Box::new(service) };
-    Ok(Decision { project, mutation, ring: vec![Subject::Service(id)], answer })
+    Ok(Decision { change: Change::Project(project, mutation), ring: vec![Subject::Service(id)], answer })
 }

@@ -11,7 +11,7 @@ use common::domain::{Error, Missing, Result, Timestamp, project};
 use common::http::microservice::answer;
 use common::http::microservice::request::{self, NewApp};
 use common::http::{Answer, Body, Context, Decision, Scope, mutate};
-use common::store::{Mutation, ReadService, Target, Tree};
+use common::store::{Change, Mutation, ReadService, Target, Tree};
 
 pub(super) async fn list(State(context): State<Context>, scope: Scope) -> Result<Answer> {
     let id = scope.project_id()?;
@@ -89,7 +89,7 @@ async fn decide_create(context: &Context, scope: &Scope, new: NewApp, now: Times
     let mut tree = Tree { app: app.clone(), services: services.iter().map(unseen).collect() };
     tree.services.sort_by(|a, b| a.service.id.cmp(&b.service.id));
     let answer = answer::app(&id, &tree)?;
-    Ok(Decision { project: id, mutation: Mutation::CreateApp { app, services }, ring, answer })
+    Ok(Decision { change: Change::Project(id, Mutation::CreateApp { app, services }), ring, answer })
 }
 
 /// Deletes the app with all its services; config maps and volumes stay.
@@ -115,5 +115,5 @@ async fn decide_delete(context: &Context, scope: &Scope) -> Result<Decision> {
     let services: Vec<Service> = tree.services.iter().filter_map(deleted).collect();
     let ring = services.iter().map(|service| Subject::Service(service.id.clone())).collect();
     let mutation = Mutation::DeleteApp { app: tree.app, services };
-    Ok(Decision { project, mutation, ring, answer: Answer::Empty })
+    Ok(Decision { change: Change::Project(project, mutation), ring, answer: Answer::Empty })
 }

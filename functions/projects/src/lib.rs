@@ -10,7 +10,7 @@ use common::domain::subject::{ProjectId, Subject};
 use common::domain::{Error, Result, Timestamp};
 use common::http::microservice::answer;
 use common::http::{Access, Answer, Context, Decision, Routes, Scope, mutate};
-use common::store::Mutation;
+use common::store::{Change, Mutation};
 
 /// The routes of this group.
 pub fn routes() -> Routes {
@@ -45,8 +45,8 @@ async fn create(State(context): State<Context>, scope: Scope) -> Result<Response
 async fn decide(context: &Context, scope: &Scope, id: &ProjectId, now: Timestamp) -> Result<Decision> {
     let cluster = &scope.region.cluster;
     let (existing, namespace_of) = context.store.project_and_namespace(id, cluster).await?;
-    let (project, mutation, ring) = match existing {
-        Some(project) => (project, Mutation::Nothing, vec![]),
+    let (project, change, ring) = match existing {
+        Some(project) => (project, Change::Nothing, vec![]),
         None if namespace_of.is_some_and(|region| region != id.region) => {
             return Err(Error::ProjectExists(id.project.to_string()));
         }
@@ -57,8 +57,8 @@ async fn decide(context: &Context, scope: &Scope, id: &ProjectId, now: Timestamp
                 cluster: cluster.clone(),
                 project: project.clone(),
             };
-            (project, mutation, vec![Subject::Project(id.clone())])
+            (project, Change::Project(id.clone(), mutation), vec![Subject::Project(id.clone())])
         }
     };
-    Ok(Decision { project: id.clone(), mutation, ring, answer: answer::project(&project)? })
+    Ok(Decision { change, ring, answer: answer::project(&project)? })
 }

@@ -9,7 +9,7 @@ use crate::domain::operation::Action;
 use crate::domain::service::Transition;
 use crate::domain::subject::Subject;
 use crate::http::{Answer, Body, Context, Decision, Scope, mutate};
-use crate::store::{Mutation, Place, Target};
+use crate::store::{Change, Mutation, Place, Target};
 
 /// Changes the service of the path by `change`, which is pure, and answers by `answer`.
 pub async fn change_service(
@@ -27,13 +27,16 @@ pub async fn change_service(
         scope.project(&place)?;
         let transition = change(&place, now)?;
         let service = scope.managed_service(&place)?;
-        let (next, mutation) = match transition {
-            Transition::Unchanged => (service.clone(), Mutation::Nothing),
+        let project = service.id.project_id();
+        let (next, change) = match transition {
+            Transition::Unchanged => (service.clone(), Change::Nothing),
             Transition::Changed(next) => {
-                ((*next).clone(), Mutation::ChangeService { service: next, revision: None })
+                let mutation = Mutation::ChangeService { service: next.clone(), revision: None };
+                (*next, Change::Project(project, mutation))
             }
             Transition::Revised(next, revision) => {
-                ((*next).clone(), Mutation::ChangeService { service: next, revision: Some(revision) })
+                let mutation = Mutation::ChangeService { service: next.clone(), revision: Some(revision) };
+                (*next, Change::Project(project, mutation))
             }
         };
         let ring = if next.is_applied() { vec![] } else { vec![Subject::Service(next.id.clone())] };
@@ -41,7 +44,7 @@ pub async fn change_service(
             Reply::Nothing => Answer::Empty,
             Reply::Service => answer::service(&next, place.observation.as_ref())?,
         };
-        Ok(Decision { project: next.id.project_id(), mutation, ring, answer })
+        Ok(Decision { change, ring, answer })
     })
     .await
 }

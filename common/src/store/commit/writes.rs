@@ -1,6 +1,6 @@
 //! What each mutation writes.
 
-use super::{Mutation, Record};
+use super::{Accepted, Mutation};
 use crate::domain::app::{App, SERVICES_MAX};
 use crate::domain::error::Result;
 use crate::domain::name::Uid;
@@ -15,41 +15,45 @@ use crate::store::record;
 use crate::store::transaction::{ABSENT, Transaction, set};
 
 /// Writes the mutation with its operations and its audit entry.
-pub(super) fn write(to: &mut Transaction<'_>, record: &Record<'_>) -> Result<()> {
-    let subject = match record.mutation {
-        Mutation::Nothing => return Ok(()),
+pub(super) fn write(
+    to: &mut Transaction<'_>,
+    project: &ProjectId,
+    mutation: &Mutation,
+    accepted: &Accepted<'_>,
+) -> Result<()> {
+    let subject = match mutation {
         Mutation::CreateProject { id, cluster, project } => {
-            create_project(to, id, cluster, project, record.due_s)?;
+            create_project(to, id, cluster, project, accepted.due_s)?;
             id.to_string()
         }
         Mutation::CreateApp { app, services } => {
-            count_one_more(to, Key::project(record.project), "apps", APPS_MAX, None)?;
-            to.put(record::app_item(record.project, app), ABSENT)?;
+            count_one_more(to, Key::project(project), "apps", APPS_MAX, None)?;
+            to.put(record::app_item(project, app), ABSENT)?;
             for service in services {
-                create_service(to, service, record)?;
+                create_service(to, service, accepted)?;
             }
             app.name.to_string()
         }
         Mutation::CreateService { app, service } => {
-            let key = Key::app(record.project, &app.name);
+            let key = Key::app(project, &app.name);
             count_one_more(to, key, "services", SERVICES_MAX, Some(&app.uid))?;
-            create_service(to, service, record)?;
+            create_service(to, service, accepted)?;
             service.id.to_string()
         }
         Mutation::ChangeService { service, revision } => {
-            change_service(to, service, record.due_s)?;
+            change_service(to, service, accepted.due_s)?;
             if let Some(revision) = revision {
                 put_revision(to, service, revision)?;
             }
-            put_operation(to, service, record)?;
+            put_operation(to, service, accepted)?;
             service.id.to_string()
         }
         Mutation::DeleteApp { app, services } => {
-            delete_app(to, app, services, record)?;
+            delete_app(to, project, app, services, accepted)?;
             app.name.to_string()
         }
     };
-    to.put(record::audit_item(record.project, &subject, record.action, record.origin), ABSENT)
+    to.put(record::audit_item(project, &subject, accepted.action, accepted.origin), ABSENT)
 }
 
 fn create_project(
@@ -66,12 +70,12 @@ fn create_project(
     to.put(item(Key::namespace(cluster, &id.project)).with("region", string(&id.region)), ABSENT)
 }
 
-fn create_service(to: &mut Transaction<'_>, service: &Service, record: &Record<'_>) -> Result<()> {
+fn create_service(to: &mut Transaction<'_>, service: &Service, accepted: &Accepted<'_>) -> Result<()> {
     let mut service_item = record::service_item(service)?;
-    service_item.extend(record::due(&Subject::Service(service.id.clone()), record.due_s));
+    service_item.extend(record::due(&Subject::Service(service.id.clone()), accepted.due_s));
     to.put(service_item, ABSENT)?;
     put_revision(to, service, &service.current_revision(service.created))?;
-    put_operation(to, service, record)
+    put_operation(to, service, accepted)
 }
 
 /// Its place may hold the revision that is no longer kept.
@@ -96,20 +100,26 @@ fn change_service(to: &mut Transaction<'_>, service: &Service, due_s: i64) -> Re
     })
 }
 
-fn put_operation(to: &mut Transaction<'_>, service: &Service, record: &Record<'_>) -> Result<()> {
+fn put_operation(to: &mut Transaction<'_>, service: &Service, accepted: &Accepted<'_>) -> Result<()> {
     let id = OperationId { subject: service.uid.clone(), generation: service.generation };
     let subject = service.id.to_string();
     let operation =
-        record::operation_item(&id, &subject, record.action, record.origin, OperationState::Queued);
+        record::operation_item(&id, &subject, accepted.action, accepted.origin, OperationState::Queued);
     to.put(operation, ABSENT)
 }
 
 /// An app without services goes at once; another one waits for the last of them to go.
-fn delete_app(to: &mut Transaction<'_>, app: &App, services: &[Service], record: &Record<'_>) -> Result<()> {
-    let key = Key::app(record.project, &app.name);
+fn delete_app(
+    to: &mut Transaction<'_>,
+    project: &ProjectId,
+    app: &App,
+    services: &[Service],
+    accepted: &Accepted<'_>,
+) -> Result<()> {
+    let key = Key::app(project, &app.name);
     let id = OperationId { subject: app.uid.clone(), generation: 1 };
     let state = if app.services == 0 { OperationState::Succeeded } else { OperationState::Queued };
-    let operation = record::operation_item(&id, app.name.as_str(), record.action, record.origin, state);
+    let operation = record::operation_item(&id, app.name.as_str(), accepted.action, accepted.origin, state);
     to.put(operation, ABSENT)?;
     if app.services == 0 {
         to.delete(key, |delete| {
@@ -118,7 +128,7 @@ fn delete_app(to: &mut Transaction<'_>, app: &App, services: &[Service], record:
                 .expression_attribute_values(":uid", string(&app.uid))
                 .expression_attribute_values(":none", number(0))
         })?;
-        return to.update(Key::project(record.project), "ADD apps :less", |update| {
+        return to.update(Key::project(project), "ADD apps :less", |update| {
             update.expression_attribute_values(":less", number(-1))
         });
     }
@@ -129,7 +139,7 @@ fn delete_app(to: &mut Transaction<'_>, app: &App, services: &[Service], record:
             .expression_attribute_values(":uid", string(&app.uid))
             .expression_attribute_values(":read", number(app.services))
     })?;
-    services.iter().try_for_each(|service| change_service(to, service, record.due_s))
+    services.iter().try_for_each(|service| change_service(to, service, accepted.due_s))
 }
 
 /// Raises a count below its limit, on an item that is to stay; with a uid, of that life of its name.

@@ -9,22 +9,21 @@ use super::{Lease, seen};
 use crate::domain::applied::{Applied, Failure};
 use crate::domain::error::{Error, Result};
 use crate::domain::operation::OperationState;
-use crate::domain::service::{Desired, Service};
 use crate::domain::status::Observation;
-use crate::domain::subject::Subject;
+use crate::domain::unit::Unit;
 use crate::store::item::{Attributes, With, json, number, string};
 use crate::store::key::Key;
 use crate::store::transaction::{Outcome, Transaction, failed_condition, set};
 use crate::store::{Store, record};
 
-/// How often an end is tried that meets mutations of the same service at the same moment.
+/// How often an end is tried that meets mutations of the same subject at the same moment.
 const TRIES: usize = 5;
 
 /// What a job made true.
 #[derive(Debug)]
 pub struct Completion<'a> {
-    /// The service as it was applied.
-    pub service: &'a Service,
+    /// The subject as it was applied.
+    pub unit: &'a Unit,
     /// What the cluster has of it now.
     pub applied: &'a Applied,
     /// What was seen right after.
@@ -38,15 +37,15 @@ pub struct Completion<'a> {
 /// What a job could not do, for now or until something changes.
 #[derive(Debug)]
 pub struct Setback<'a> {
-    /// The service as it was read.
-    pub service: &'a Service,
+    /// The subject as it was read.
+    pub unit: &'a Unit,
     /// Why; none where it only takes longer.
     pub failure: Option<Failure>,
     /// Whether the operation counts as failed.
     pub is_final: bool,
     /// When to ring again if nobody else does, in seconds since the epoch.
     pub due_s: i64,
-    /// Until when nobody is to work on the service: what was left under way may still arrive.
+    /// Until when nobody is to work on the subject: what was left under way may still arrive.
     pub hold_until_s: Option<i64>,
 }
 
@@ -69,7 +68,7 @@ enum Generation {
 }
 
 impl Store {
-    /// Records that the cluster has the service's generation, and gives the lease back.
+    /// Records that the cluster has the subject's generation, and gives the lease back.
     pub async fn complete(&self, lease: &Lease, completion: &Completion<'_>) -> Result<Finished> {
         for _ in 0..TRIES {
             for generation in [Generation::Newest, Generation::Overtaken] {
@@ -77,7 +76,13 @@ impl Store {
                 let seen = seen(completion.observation, completion.seen_ms)?.with("attempts", number(0));
                 end_lease(&mut transaction, lease, seen, None)?;
                 put_applied(&mut transaction, completion, generation)?;
-                operations::succeed(&mut transaction, completion.service)?;
+                let unit = completion.unit;
+                operations::succeed(
+                    &mut transaction,
+                    unit.uid(),
+                    unit.applied().generation,
+                    unit.generation(),
+                )?;
                 match (self.transact(transaction).await?, generation) {
                     (Outcome::Done, Generation::Newest) => return Ok(Finished::Settled),
                     (Outcome::Done, Generation::Overtaken) => return Ok(Finished::Moved),
@@ -129,11 +134,11 @@ impl Store {
 }
 
 fn contended() -> Error {
-    Error::unavailable("record the end of a job", "others kept writing to the same service")
+    Error::unavailable("record the end of a job", "others kept writing to the same subject")
 }
 
 fn put_applied(to: &mut Transaction<'_>, completion: &Completion<'_>, generation: Generation) -> Result<()> {
-    let Completion { service, applied, due_s, .. } = completion;
+    let Completion { unit, applied, due_s, .. } = completion;
     let mut attributes = Attributes::new()
         .with("applied", json(applied)?)
         .with("applied_generation", number(applied.generation));
@@ -141,46 +146,46 @@ fn put_applied(to: &mut Transaction<'_>, completion: &Completion<'_>, generation
         // The mutation that came after set a due time of its own.
         Generation::Overtaken => "uid = :uid AND generation > :g",
         Generation::Newest => {
-            attributes.extend(record::due(&Subject::Service(service.id.clone()), *due_s));
+            attributes.extend(record::due(&unit.subject(), *due_s));
             "uid = :uid AND generation = :g"
         }
     };
-    update_service(to, service, attributes, condition)
+    update_subject(to, unit, attributes, condition)
 }
 
 fn put_setback(to: &mut Transaction<'_>, setback: &Setback<'_>) -> Result<()> {
-    let Setback { service, failure, is_final, due_s, .. } = setback;
-    let mut attributes = record::due(&Subject::Service(service.id.clone()), *due_s);
+    let Setback { unit, failure, is_final, due_s, .. } = setback;
+    let mut attributes = record::due(&unit.subject(), *due_s);
     if failure.is_some() {
-        let applied = Applied { failure: failure.clone(), ..service.applied.clone() };
+        let applied = Applied { failure: failure.clone(), ..unit.applied().clone() };
         attributes = attributes.with("applied", json(&applied)?);
     }
-    update_service(to, service, attributes, "uid = :uid AND generation = :g")?;
+    update_subject(to, unit, attributes, "uid = :uid AND generation = :g")?;
     // A settle pass ends no operation, and a deletion's ends only when all is gone.
-    if *is_final && !service.is_applied() && service.desired != Desired::Deleted {
-        operations::settle(to, service, service.generation, OperationState::Failed)?;
+    if *is_final && !unit.is_applied() && !unit.is_leaving() {
+        operations::settle(to, unit.uid(), unit.generation(), OperationState::Failed)?;
     }
     Ok(())
 }
 
-fn update_service(
+fn update_subject(
     to: &mut Transaction<'_>,
-    service: &Service,
+    unit: &Unit,
     attributes: Attributes,
     condition: &str,
 ) -> Result<()> {
     let (expression, names, values) = set(attributes);
-    to.update(Key::service(&service.id), expression, |update| {
+    to.update(Key::subject(&unit.subject()), expression, |update| {
         update
             .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values(Some(values))
             .condition_expression(condition)
-            .expression_attribute_values(":uid", string(&service.uid))
-            .expression_attribute_values(":g", number(service.generation))
+            .expression_attribute_values(":uid", string(unit.uid()))
+            .expression_attribute_values(":g", number(unit.generation()))
     })
 }
 
-/// Ends the lease now, or at the time until which nobody is to work on the service.
+/// Ends the lease now, or at the time until which nobody is to work on the subject.
 fn end_lease(
     to: &mut Transaction<'_>,
     lease: &Lease,
@@ -190,7 +195,7 @@ fn end_lease(
     let held = hold_until_s.map(|until_s| with.clone().with("lease_until", number(until_s)));
     let remove = if held.is_some() { "" } else { " REMOVE lease_until" };
     let (expression, names, values) = set(held.unwrap_or(with));
-    to.update(Key::status(&lease.id), format!("{expression}{remove}"), |update| {
+    to.update(Key::status(&lease.subject), format!("{expression}{remove}"), |update| {
         let update = update.set_expression_attribute_names(Some(names));
         fenced(update.set_expression_attribute_values(Some(values)), lease)
     })

@@ -2,7 +2,7 @@
 
 use crate::domain::error::Result;
 use crate::domain::name::RegionName;
-use crate::domain::subject::{ServiceId, Subject};
+use crate::domain::subject::Subject;
 use crate::store::item::{Attributes, Reader, string};
 use crate::store::{Store, key, read, schema};
 
@@ -10,7 +10,7 @@ use crate::store::{Store, key, read, schema};
 #[derive(Clone, Debug)]
 pub struct Observed {
     /// Whose it is.
-    pub id: ServiceId,
+    pub subject: Subject,
     /// None if nothing was seen yet.
     pub fingerprint: Option<String>,
 }
@@ -26,15 +26,12 @@ impl Store {
         Ok(subjects)
     }
 
-    /// The statuses of a region's services.
+    /// The statuses of a region's subjects.
     pub async fn observed(&self, region: &RegionName) -> Result<Vec<Observed>> {
         let entries = self.entries(key::observed_partition(region), None).await?;
-        let observed = |item: &Attributes| match read_subject(item)? {
-            Subject::Service(id) => {
-                let fingerprint = Reader(item).optional_str("fingerprint").map(str::to_owned);
-                Some(Observed { id, fingerprint })
-            }
-            Subject::Project(_) => None,
+        let observed = |item: &Attributes| {
+            let fingerprint = Reader(item).optional_str("fingerprint").map(str::to_owned);
+            Some(Observed { subject: read_subject(item)?, fingerprint })
         };
         Ok(entries.iter().filter_map(observed).collect())
     }

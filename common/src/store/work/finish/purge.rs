@@ -1,6 +1,6 @@
 //! Forgetting: of a service that is deleted, of its app if that only waited for it, of what was never there.
 
-use super::super::{Lease, Work};
+use super::super::Lease;
 use super::{Finished, TRIES, contended, operations};
 use crate::domain::app::App;
 use crate::domain::error::Result;
@@ -16,8 +16,7 @@ use crate::store::transaction::{ABSENT, Outcome, Transaction, failed_condition};
 impl Store {
     /// Forgets a service of which the cluster has nothing left, and its app if that only waited for it.
     /// `Moved` means that the app is not as it was read.
-    pub async fn purge(&self, lease: &Lease, work: &Work) -> Result<Finished> {
-        let service = &work.service;
+    pub async fn purge(&self, lease: &Lease, service: &Service, app: Option<&App>) -> Result<Finished> {
         let mut transaction = Transaction::new(&self.table);
         delete_status(&mut transaction, lease)?;
         transaction.delete(Key::service(&service.id), |delete| {
@@ -29,7 +28,7 @@ impl Store {
         for slot in 0..REVISIONS_KEPT {
             transaction.delete(Key::revision(&service.id, slot), |delete| delete)?;
         }
-        if let Some(app) = &work.app {
+        if let Some(app) = app {
             forget_in_app(&mut transaction, service, app)?;
         }
         match self.transact(transaction).await? {
@@ -41,16 +40,16 @@ impl Store {
         }
     }
 
-    /// Clears away the status of a service that does not exist.
+    /// Clears away the status of a subject that does not exist.
     pub async fn forget_status(&self, lease: &Lease) -> Result<()> {
         for _ in 0..TRIES {
             let mut transaction = Transaction::new(&self.table);
             delete_status(&mut transaction, lease)?;
-            transaction.check(Key::service(&lease.id), ABSENT)?;
+            transaction.check(Key::subject(&lease.subject), ABSENT)?;
             match self.transact(transaction).await? {
                 Outcome::Done => return Ok(()),
                 Outcome::Cancelled(reasons) if reasons.first().is_some_and(failed_condition) => return Ok(()),
-                // A new service of this name came into being: the lease was taken for nothing.
+                // A new one of this name came into being: the lease was taken for nothing.
                 Outcome::Cancelled(reasons) if reasons.iter().any(failed_condition) => {
                     return self.release(lease).await;
                 }
@@ -78,7 +77,7 @@ impl Store {
 }
 
 fn delete_status(to: &mut Transaction<'_>, lease: &Lease) -> Result<()> {
-    to.delete(Key::status(&lease.id), |delete| {
+    to.delete(Key::status(&lease.subject), |delete| {
         delete
             .condition_expression("epoch = :epoch")
             .expression_attribute_values(":epoch", number(lease.epoch))
@@ -105,7 +104,7 @@ fn forget_in_app(to: &mut Transaction<'_>, service: &Service, app: &App) -> Resu
         "uid = :uid AND attribute_exists(deleting) AND services > :one"
     } else {
         // The service's own deletion; that of an app is one operation for all of them.
-        operations::succeed(to, service)?;
+        operations::succeed(to, &service.uid, service.applied.generation, service.generation)?;
         "uid = :uid AND attribute_not_exists(deleting) AND services >= :one"
     };
     to.update(key, "ADD services :less", |update| {
