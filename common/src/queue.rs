@@ -1,26 +1,28 @@
 //! The queue: SQS, here and nowhere else.
 //!
-//! A standard queue of doorbells. They may be lost, doubled or late: the table says what is to be done.
+//! Standard queues of doorbells. These may be lost, doubled or late: the table says what is to be done.
 
 mod receive;
 
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::{BehaviorVersion, Region, StalledStreamProtectionConfig};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use serde::Serialize;
 
 use crate::aws::{self, Connection};
-use crate::domain::subject::Doorbell;
 use crate::domain::{Error, Result};
 
 pub use receive::{Message, QueueSpec};
 
-/// The queue of doorbells.
+/// A queue of doorbells of one sort.
 #[derive(Clone, Debug)]
-pub struct Queue {
+pub struct Queue<D> {
     client: Client,
     url: String,
+    doorbells: PhantomData<fn(D)>,
 }
 
 /// Entries of a batch (SQS's quota).
@@ -28,7 +30,7 @@ const BATCH_MAX: usize = 10;
 /// The longest delay that SQS gives a message.
 const DELAY_MAX: Duration = Duration::from_mins(15);
 
-impl Queue {
+impl<D: Serialize> Queue<D> {
     /// The queue of this URL; `endpoint` where it is not AWS's own.
     pub fn new(connection: &Connection, endpoint: Option<&str>, url: String) -> Self {
         let mut config = aws_sdk_sqs::Config::builder()
@@ -40,7 +42,7 @@ impl Queue {
             .timeout_config(aws::timeouts())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         config.set_endpoint_url(endpoint.map(str::to_owned));
-        Self { client: Client::from_conf(config.build()), url }
+        Self { client: Client::from_conf(config.build()), url, doorbells: PhantomData }
     }
 
     /// Opens the connection, so that the first request finds it open. Whatever the answer, it is one.
@@ -49,20 +51,20 @@ impl Queue {
         let _answer = request.send().await;
     }
 
-    /// Rings for a subject after a delay of at most 15 minutes.
-    pub async fn ring(&self, doorbell: &Doorbell, delay: Duration) -> Result<()> {
+    /// Rings after a delay of at most 15 minutes.
+    pub async fn ring(&self, doorbell: &D, delay: Duration) -> Result<()> {
         let request = self
             .client
             .send_message()
             .queue_url(&self.url)
             .message_body(body(doorbell)?)
             .set_delay_seconds(delay_seconds(delay));
-        request.send().await.map_err(|error| Error::unavailable("ring for a subject", error))?;
+        request.send().await.map_err(|error| Error::unavailable("ring a doorbell", error))?;
         Ok(())
     }
 
-    /// Rings for many subjects at once, ten in a call.
-    pub async fn ring_all(&self, doorbells: &[Doorbell]) -> Result<()> {
+    /// Rings many at once, ten in a call.
+    pub async fn ring_all(&self, doorbells: &[D]) -> Result<()> {
         if let [only] = doorbells {
             return self.ring(only, Duration::ZERO).await;
         }
@@ -72,9 +74,9 @@ impl Queue {
         Ok(())
     }
 
-    async fn ring_batch(&self, doorbells: &[Doorbell]) -> Result<()> {
-        const DOING: &str = "ring for subjects";
-        let entry = |(index, doorbell): (usize, &Doorbell)| {
+    async fn ring_batch(&self, doorbells: &[D]) -> Result<()> {
+        const DOING: &str = "ring doorbells";
+        let entry = |(index, doorbell): (usize, &D)| {
             let entry =
                 SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(body(doorbell)?);
             entry.build().map_err(|error| Error::internal(DOING, error))
@@ -91,7 +93,7 @@ impl Queue {
     }
 }
 
-fn body(doorbell: &Doorbell) -> Result<String> {
+fn body(doorbell: &impl Serialize) -> Result<String> {
     serde_json::to_string(doorbell).map_err(|error| Error::internal("write a doorbell", error))
 }
 

@@ -37,6 +37,7 @@ mod commit;
 mod console;
 mod item;
 mod key;
+mod notifiers;
 mod read;
 mod record;
 mod schema;
@@ -52,7 +53,7 @@ use crate::aws::{self, Connection};
 pub use commit::{Accepted, Change, Committed, Mutation, Record, Replay, ReplayKey};
 pub use console::{AppChange, AppMutation, Note, OplogEntry, ReadApp, UsedPort};
 pub use read::{Place, ReadService, Target, Tree};
-pub use work::{Completion, Finished, Lease, LeaseTaken, Observed, Setback, Work, fingerprint};
+pub use work::{Completion, Due, Finished, Lease, LeaseTaken, Observed, Setback, Work, fingerprint};
 
 /// When the sweeper rings for what was accepted and not applied, in seconds: with its own minute, a lost doorbell
 /// costs at most 80 s.

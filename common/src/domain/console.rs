@@ -5,3 +5,4 @@ pub mod change;
 pub mod manifest;
 pub mod memory;
 pub mod name;
+pub mod notify;

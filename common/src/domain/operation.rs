@@ -8,6 +8,14 @@ use jiff::Timestamp;
 pub enum Action {
     /// A project, an app or a service came into being.
     Create,
+    /// A console app is known from now on.
+    Register,
+    /// A console app is to run.
+    Deploy,
+    /// It is to run at another version, or the same one anew.
+    Update,
+    /// The pods of a proc, or one of them, are to be replaced.
+    Restart,
     /// The service's pods are to be made anew.
     Upgrade,
     /// As an upgrade, to what an older revision holds.
@@ -29,6 +37,10 @@ impl Action {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Create => "create",
+            Self::Register => "register",
+            Self::Deploy => "deploy",
+            Self::Update => "update",
+            Self::Restart => "restart",
             Self::Upgrade => "upgrade",
             Self::Rollback => "rollback",
             Self::SetPorts => "set-ports",

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::caller::Auth;
 use super::rate::RateLimit;
+use crate::domain::console::notify::DeliveryId;
 use crate::domain::region::Regions;
+use crate::domain::subject::Doorbell;
 use crate::queue::Queue;
 use crate::store::Store;
 
@@ -13,8 +15,10 @@ use crate::store::Store;
 pub struct Context {
     /// The table.
     pub store: Store,
-    /// The queue of doorbells.
-    pub queue: Queue,
+    /// The worker's queue.
+    pub queue: Queue<Doorbell>,
+    /// The webhooks' queue.
+    pub webhooks: Queue<DeliveryId>,
     /// The regions served.
     pub regions: Arc<Regions>,
     /// How callers are told apart.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName;
+use serde::Serialize;
 
 use super::{BATCH_MAX, Queue};
 use crate::aws;
@@ -31,7 +32,7 @@ pub struct QueueSpec {
     pub receives_max: u32,
 }
 
-impl Queue {
+impl<D: Serialize> Queue<D> {
     /// Makes the queue and its dead-letter queue where they are not there yet, and goes on with them.
     pub async fn create(self, spec: &QueueSpec) -> Result<Self> {
         let dead = self.create_queue(&format!("{}-dead", spec.name), HashMap::new()).await?;

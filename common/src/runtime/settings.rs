@@ -14,7 +14,9 @@ use crate::http::{Auth, Context, OpenAccess, RateLimit};
 use crate::queue::Queue;
 use crate::store::Store;
 
-use super::variable::{AUTH, DYNAMODB_URL, QUEUE_URL, RATE_LIMIT, REGIONS, SQS_URL, TABLE, WORKER_TIMEOUT_S};
+use super::variable::{
+    AUTH, DYNAMODB_URL, QUEUE_URL, RATE_LIMIT, REGIONS, SQS_URL, TABLE, WEBHOOKS_QUEUE_URL, WORKER_TIMEOUT_S,
+};
 
 /// A function's settings.
 #[derive(Clone, Debug)]
@@ -23,8 +25,10 @@ pub struct Settings {
     pub connection: Connection,
     /// `SLIPWAY_TABLE`: the table's name.
     pub table: String,
-    /// `SLIPWAY_QUEUE_URL`: the queue of doorbells.
+    /// `SLIPWAY_QUEUE_URL`: the worker's queue.
     pub queue_url: String,
+    /// `SLIPWAY_WEBHOOKS_QUEUE_URL`: the webhooks' queue.
+    pub webhooks_queue_url: String,
     /// `AWS_ENDPOINT_URL_DYNAMODB`, where it is not AWS's own.
     pub dynamodb_url: Option<String>,
     /// `AWS_ENDPOINT_URL_SQS`, where it is not AWS's own.
@@ -69,6 +73,7 @@ impl Settings {
             connection: Connection::new(required("AWS_REGION")?, credentials)?,
             table: required(TABLE)?,
             queue_url: required(QUEUE_URL)?,
+            webhooks_queue_url: required(WEBHOOKS_QUEUE_URL)?,
             dynamodb_url: optional(DYNAMODB_URL),
             sqs_url: optional(SQS_URL),
             regions: Arc::new(Regions::parse(&regions).map_err(|error| bad(REGIONS, error))?),
@@ -80,9 +85,11 @@ impl Settings {
 
     /// The handles by these settings.
     pub fn context(&self) -> Result<Context> {
+        let sqs = self.sqs_url.as_deref();
         Ok(Context {
             store: Store::new(&self.connection, self.dynamodb_url.as_deref(), self.table.clone()),
-            queue: Queue::new(&self.connection, self.sqs_url.as_deref(), self.queue_url.clone()),
+            queue: Queue::new(&self.connection, sqs, self.queue_url.clone()),
+            webhooks: Queue::new(&self.connection, sqs, self.webhooks_queue_url.clone()),
             regions: Arc::clone(&self.regions),
             auth: self.auth.clone(),
             rate: self.rate_limit.map(|per_second| Arc::new(RateLimit::new(per_second))),
@@ -115,6 +122,7 @@ mod tests {
             ("AWS_SECRET_ACCESS_KEY", "s"),
             (TABLE, "t-1"),
             (QUEUE_URL, "http://localhost/q"),
+            (WEBHOOKS_QUEUE_URL, "http://localhost/w"),
             (REGIONS, regions.to_str().unwrap()),
         ];
         pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()

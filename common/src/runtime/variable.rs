@@ -5,6 +5,7 @@
 
 pub const TABLE: &str = "SLIPWAY_TABLE";
 pub const QUEUE_URL: &str = "SLIPWAY_QUEUE_URL";
+pub const WEBHOOKS_QUEUE_URL: &str = "SLIPWAY_WEBHOOKS_QUEUE_URL";
 pub const REGIONS: &str = "SLIPWAY_REGIONS";
 pub const AUTH: &str = "SLIPWAY_AUTH";
 pub const RATE_LIMIT: &str = "SLIPWAY_RATE_LIMIT";

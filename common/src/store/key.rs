@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::digest::sha256_hex;
 use crate::domain::console;
+use crate::domain::console::notify::{DeliveryId, NotifyType, NotifyUrl};
 use crate::domain::name::{AppName, ProjectName, RegionName, ServiceName, Uid};
 use crate::domain::revision::RevisionNumber;
 use crate::domain::subject::{AppId, ProjectId, ServiceId, Subject};
@@ -91,6 +92,20 @@ impl Key {
         Self::revision(id, number.slot())
     }
 
+    pub(super) fn notifier(region: &RegionName, notify: NotifyType, url: &NotifyUrl) -> Self {
+        Self { pk: notifiers(region, notify), sk: url.id() }
+    }
+
+    /// No app's name has an `@`.
+    pub(super) fn notify_audit(region: &RegionName, notify: NotifyType, at: &str, request_id: &str) -> Self {
+        Self { pk: format!("L#{region}/@{}", notify.as_str()), sk: format!("{at}/{request_id}") }
+    }
+
+    pub(super) fn delivery(id: &DeliveryId) -> Self {
+        let DeliveryId { region, notifier, delivery } = id;
+        Self { pk: format!("V#{region}/{notifier}"), sk: delivery.clone() }
+    }
+
     pub(super) fn operation(subject: &Uid, generation: u64) -> Self {
         Self { pk: format!("O#{subject}"), sk: format!("{generation:020}") }
     }
@@ -134,6 +149,11 @@ pub(super) fn clients(service: &AppId) -> String {
 /// The partition of the ports of a cluster's edge.
 pub(super) fn stream_ports(cluster: &str) -> String {
     format!("T#{cluster}")
+}
+
+/// The partition of a type's notifiers.
+pub(super) fn notifiers(region: &RegionName, notify: NotifyType) -> String {
+    format!("H#{region}/{}", notify.as_str())
 }
 
 /// The bounds of a console app and its status.
@@ -204,9 +224,15 @@ pub(super) fn subject(pk: &str, sk: &str) -> Option<Subject> {
     }
 }
 
-/// The index partition of a subject's due time.
-pub(super) fn due_shard(subject: &Subject) -> String {
-    let digest = Sha256::digest(subject.to_string());
+/// Reads the delivery whose item this key is; none for other keys.
+pub(super) fn delivery(pk: &str, sk: &str) -> Option<DeliveryId> {
+    let (region, notifier) = pk.strip_prefix("V#")?.split_once('/')?;
+    Some(DeliveryId { region: region.parse().ok()?, notifier: notifier.to_owned(), delivery: sk.to_owned() })
+}
+
+/// The index partition of the due time of what has this text as its name.
+pub(super) fn due_shard(name: &str) -> String {
+    let digest = Sha256::digest(name);
     due_partition(digest[0] % DUE_SHARDS)
 }
 

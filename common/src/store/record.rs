@@ -154,7 +154,13 @@ pub(super) fn operation_item(
 
 /// One accepted mutation: who, what, when.
 pub(super) fn audit_item(id: &ProjectId, subject: &str, action: Action, origin: &Origin) -> Attributes {
-    item(Key::audit(id, &origin.at.to_string(), &origin.request_id))
+    let entry = item(Key::audit(id, &origin.at.to_string(), &origin.request_id));
+    audited(entry, subject, action, origin)
+}
+
+/// An entry that says who did what to the subject.
+pub(super) fn audited(entry: Attributes, subject: &str, action: Action, origin: &Origin) -> Attributes {
+    entry
         .with("subject", string(subject))
         .with("action", string(action.as_str()))
         .with("by", string(&origin.caller))
@@ -168,7 +174,7 @@ pub(super) fn read_observation(item: &Attributes) -> Result<Option<Observation>>
 
 /// The index attributes by which the sweeper finds the subject from that time on.
 pub(super) fn due(subject: &Subject, epoch_s: i64) -> Attributes {
-    Attributes::new().with("gpk", string(key::due_shard(subject))).with("gsk", string(key::due_time(epoch_s)))
+    Attributes::new().with("gpk", string(key::due_shard(&subject.to_string()))).with("gsk", string(key::due_time(epoch_s)))
 }
 
 pub(super) fn read_due(item: &Attributes) -> Option<i64> {

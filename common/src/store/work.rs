@@ -17,7 +17,7 @@ use crate::domain::subject::{AppId, ServiceId, Subject};
 use crate::domain::unit::Unit;
 
 pub use finish::{Completion, Finished, Setback};
-pub use index::Observed;
+pub use index::{Due, Observed};
 
 /// All that a job has to know of its subject. Each part is as it is now; the parts may be of different moments.
 #[derive(Clone, Debug)]

@@ -97,7 +97,7 @@ impl Worker {
             return Ok(());
         };
         match &doorbell.subject {
-            Subject::Service(id) => self.deploy(region, id, doorbell.look).await,
+            Subject::Service(_) | Subject::App(_) => self.deploy(region, &doorbell.subject, doorbell.look).await,
             Subject::Project(id) => self.prepare(region, id).await,
         }
     }

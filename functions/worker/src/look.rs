@@ -5,8 +5,9 @@ use std::time::Duration;
 use common::clock;
 use common::domain::Result;
 use common::domain::region::Region;
+use common::domain::service::Service;
 use common::domain::status::{Observation, Phase, Status};
-use common::domain::subject::Subject;
+use common::domain::unit::Unit;
 use common::store::Work;
 
 use crate::Worker;

@@ -1,5 +1,6 @@
 //! What is found by the index: due subjects, and the statuses of a region.
 
+use crate::domain::console::notify::DeliveryId;
 use crate::domain::error::Result;
 use crate::domain::name::RegionName;
 use crate::domain::subject::Subject;
@@ -15,15 +16,29 @@ pub struct Observed {
     pub fingerprint: Option<String>,
 }
 
+/// What was due.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Due {
+    /// Subjects, for the worker.
+    pub subjects: Vec<Subject>,
+    /// Deliveries, for the webhooks.
+    pub deliveries: Vec<DeliveryId>,
+}
+
 impl Store {
-    /// Subjects that were due by `now_s` (seconds since the epoch).
-    pub async fn due(&self, now_s: i64) -> Result<Vec<Subject>> {
-        let mut subjects = Vec::new();
+    /// What was due by `now_s` (seconds since the epoch).
+    pub async fn due(&self, now_s: i64) -> Result<Due> {
+        let mut due = Due::default();
         for shard in 0..key::DUE_SHARDS {
-            let entries = self.entries(key::due_partition(shard), Some(key::due_time(now_s))).await?;
-            subjects.extend(entries.iter().filter_map(read_subject));
+            for entry in self.entries(key::due_partition(shard), Some(key::due_time(now_s))).await? {
+                let key = read::read_key(&entry)?;
+                match key::delivery(&key.pk, &key.sk) {
+                    Some(delivery) => due.deliveries.push(delivery),
+                    None => due.subjects.extend(read_subject(&entry)),
+                }
+            }
         }
-        Ok(subjects)
+        Ok(due)
     }
 
     /// The statuses of a region's subjects.

@@ -1,0 +1,200 @@
+//! Notifiers, and the deliveries on their way to them.
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+
+use super::Store;
+use super::item::{Attributes, Reader, With, item, number, string};
+use super::key::{self, Key};
+use super::record;
+use super::transaction::{ABSENT, Outcome, Transaction, failed_condition, set};
+use crate::domain::console::notify::{Delivery, DeliveryId, DeliveryState, Notifier, NotifyType, NotifyUrl};
+use crate::domain::error::{Error, Result};
+use crate::domain::name::RegionName;
+use crate::domain::operation::{Action, Origin};
+
+/// Deliveries stay as long as the history is to reach back.
+const DELIVERIES_KEPT_S: i64 = 30 * 24 * 60 * 60;
+
+/// How often a change of the notifiers is tried that meets another one.
+const TRIES: usize = 5;
+
+impl Store {
+    /// The notifiers of a type, in the order in which they were registered.
+    pub async fn notifiers(&self, region: &RegionName, notify: NotifyType) -> Result<Vec<Notifier>> {
+        let items = self.query(key::notifiers(region, notify), None).await?;
+        let read = |item: &Attributes| {
+            let item = Reader(item);
+            Ok(Notifier { url: item.parse("url")?, created: item.time("created")? })
+        };
+        let mut notifiers = items.iter().map(read).collect::<Result<Vec<_>>>()?;
+        notifiers.sort_by(|one, other| (one.created, one.url.as_str()).cmp(&(other.created, other.url.as_str())));
+        Ok(notifiers)
+    }
+
+    /// Registers a notifier; one that is registered stays as it is.
+    pub async fn add_notifier(
+        &self,
+        region: &RegionName,
+        notify: NotifyType,
+        url: &NotifyUrl,
+        origin: &Origin,
+    ) -> Result<()> {
+        let key = Key::notifier(region, notify, url);
+        let notifier = item(key).with("url", string(url)).with("created", string(origin.at));
+        self.change_notifiers(region, notify, url, origin, Action::Create, |transaction| {
+            transaction.put(notifier.clone(), ABSENT)
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Removes a notifier; tells whether it was registered.
+    pub async fn remove_notifier(
+        &self,
+        region: &RegionName,
+        notify: NotifyType,
+        url: &NotifyUrl,
+        origin: &Origin,
+    ) -> Result<bool> {
+        self.change_notifiers(region, notify, url, origin, Action::Delete, |transaction| {
+            transaction.delete(Key::notifier(region, notify, url), |delete| {
+                delete.condition_expression("attribute_exists(pk)")
+            })
+        })
+        .await
+    }
+
+    /// Makes a change with its audit entry; false if the change's own condition does not hold.
+    async fn change_notifiers(
+        &self,
+        region: &RegionName,
+        notify: NotifyType,
+        url: &NotifyUrl,
+        origin: &Origin,
+        action: Action,
+        change: impl Fn(&mut Transaction<'_>) -> Result<()>,
+    ) -> Result<bool> {
+        for _ in 0..TRIES {
+            let mut transaction = Transaction::new(&self.table);
+            change(&mut transaction)?;
+            let entry = item(Key::notify_audit(region, notify, &origin.at.to_string(), &origin.request_id));
+            transaction.put(record::audited(entry, url.as_str(), action, origin), ABSENT)?;
+            match self.transact(transaction).await? {
+                Outcome::Done => return Ok(true),
+                Outcome::Cancelled(reasons) if reasons.first().is_some_and(failed_condition) => return Ok(false),
+                Outcome::Cancelled(_) => {}
+            }
+        }
+        Err(Error::Conflict("the notifiers are being changed by others: try again"))
+    }
+
+    /// Puts deliveries on their way, all of them or none.
+    pub async fn enqueue(&self, deliveries: &[Delivery], due_s: i64) -> Result<()> {
+        for _ in 0..TRIES {
+            let mut transaction = Transaction::new(&self.table);
+            for delivery in deliveries {
+                transaction.put(delivery_item(delivery, due_s), ABSENT)?;
+            }
+            if transaction.is_empty() {
+                return Ok(());
+            }
+            match self.transact(transaction).await? {
+                Outcome::Done => return Ok(()),
+                Outcome::Cancelled(_) => {}
+            }
+        }
+        Err(Error::Conflict("the same deliveries are on their way"))
+    }
+
+    /// A delivery; none if there is none of that id any more.
+    pub async fn delivery(&self, id: &DeliveryId) -> Result<Option<Delivery>> {
+        let key = Key::delivery(id);
+        let found = self.batch_get([key.clone()].into_iter()).await?;
+        found.get(&key).map(|item| read_delivery(id, item)).transpose()
+    }
+
+    /// Begins the next try of a delivery: one of those who want to may. `due_s` is when the sweeper is to ring for it if
+    /// nobody says how the try ended.
+    pub async fn begin_try(&self, delivery: &Delivery, due_s: i64) -> Result<bool> {
+        let attributes = due(&delivery.id, due_s).with("tries", number(delivery.tries + 1));
+        self.update_delivery(delivery, attributes, "").await
+    }
+
+    /// Records how a try ended: for good, or when the next one is due.
+    pub async fn end_try(
+        &self,
+        delivery: &Delivery,
+        state: DeliveryState,
+        outcome: &str,
+        due_s: Option<i64>,
+    ) -> Result<bool> {
+        let attributes =
+            Attributes::new().with("state", string(state.as_str())).with("outcome", string(outcome));
+        match due_s {
+            Some(due_s) => {
+                let mut attributes = attributes;
+                attributes.extend(due(&delivery.id, due_s));
+                self.update_delivery(delivery, attributes, "").await
+            }
+            None => self.update_delivery(delivery, attributes, " REMOVE gpk, gsk").await,
+        }
+    }
+
+    /// Updates a delivery that is as it was read; false if it is not.
+    async fn update_delivery(&self, read: &Delivery, attributes: Attributes, remove: &str) -> Result<bool> {
+        let (expression, names, values) = set(attributes);
+        let output = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::delivery(&read.id).into_map()))
+            .update_expression(format!("{expression}{remove}"))
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values))
+            .expression_attribute_names("#was", "tries")
+            .expression_attribute_values(":was", number(read.tries))
+            .condition_expression("#was = :was")
+            .send()
+            .await;
+        match output {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                Some(_) | None => Err(Error::unavailable("record a delivery", error)),
+            },
+        }
+    }
+}
+
+fn due(id: &DeliveryId, due_s: i64) -> Attributes {
+    Attributes::new().with("gpk", string(key::due_shard(&id.delivery))).with("gsk", string(key::due_time(due_s)))
+}
+
+fn delivery_item(delivery: &Delivery, due_s: i64) -> Attributes {
+    let Delivery { id, url, body, state, tries } = delivery;
+    let mut item = item(Key::delivery(id))
+        .with("url", string(url))
+        .with("body", string(body))
+        .with("state", string(state.as_str()))
+        .with("tries", number(tries))
+        .with("ttl", number(due_s + DELIVERIES_KEPT_S));
+    item.extend(due(id, due_s));
+    item
+}
+
+fn read_delivery(id: &DeliveryId, item: &Attributes) -> Result<Delivery> {
+    let item = Reader(item);
+    let state = match item.str("state")? {
+        "queued" => DeliveryState::Queued,
+        "delivered" => DeliveryState::Delivered,
+        "failed" => DeliveryState::Failed,
+        other => return Err(Error::internal("read a stored delivery", format!("unknown state {other:?}"))),
+    };
+    Ok(Delivery {
+        id: id.clone(),
+        url: item.parse("url")?,
+        body: item.str("body")?.to_owned(),
+        state,
+        tries: item.number("tries")?,
+    })
+}
