@@ -6,4 +6,5 @@ pub mod domain;
 pub mod http;
 pub mod queue;
 pub mod runtime;
+pub mod secrets;
 pub mod store;

@@ -2,7 +2,12 @@
 
 pub mod app;
 pub mod change;
+pub mod cluster;
+pub mod domains;
 pub mod manifest;
 pub mod memory;
 pub mod name;
 pub mod notify;
+pub mod secret;
+pub mod settings;
+pub mod workload;

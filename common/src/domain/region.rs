@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::console::cluster::ClusterSettings;
 use super::name::{RegionName, SpecName};
 
 /// One region. What is left out has the defaults of kirk-spec §9.
@@ -33,6 +34,9 @@ pub struct Region {
     /// Names of the secrets by which nodes pull private images.
     #[serde(default)]
     pub image_pull_secrets: Vec<String>,
+    /// What the cluster has for the console's apps.
+    #[serde(default)]
+    pub console: ClusterSettings,
 }
 
 /// A size of containers (kirk-spec 2.6).
@@ -108,6 +112,7 @@ impl Region {
             resource_specs: default_specs(),
             max_instances: default_instances_max(),
             image_pull_secrets: Vec::new(),
+            console: ClusterSettings::default(),
         }
     }
 

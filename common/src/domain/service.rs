@@ -1,5 +1,7 @@
 //! Services of the microservice API, and what each operation makes of one (kirk-spec §5).
 
+pub mod workload;
+
 use std::num::NonZeroU32;
 
 use jiff::Timestamp;

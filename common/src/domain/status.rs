@@ -6,6 +6,9 @@
 //! The worker stores what it sees; the phase is derived anew at each read, so that it is true for
 //! the newest generation at once.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::applied::NAME_CONFLICT;
@@ -16,22 +19,47 @@ use super::service::{Desired, Service};
 pub enum Observation {
     /// The cluster did not answer.
     Unreachable,
-    /// It did.
-    Seen(Seen),
+    /// It did: what there is of each group of pods, by the name of the object that keeps them.
+    Seen(Groups),
 }
 
-/// A subject's part of the cluster.
+/// Groups of pods by the name of the object that keeps them. A service has one.
+pub type Groups = BTreeMap<String, Seen>;
+
+/// What there is of a group of pods.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
-    /// The Deployment or StatefulSet, if there is one of that name.
+    /// The object that keeps them, if there is one of that name.
     pub object: Option<SeenObject>,
     /// Its pods, oldest first, at most 100.
     pub pods: Vec<Pod>,
     /// How many pods there are that have not ended, terminating ones included.
     pub live_pods: u32,
+    /// The pods of a console app, which shows other things of them: by their number, at most 100. `pods` is empty then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instances: Vec<Instance>,
 }
 
-/// A Deployment or StatefulSet. Counts that Kubernetes leaves out are 0.
+/// A pod of a console app.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instance {
+    /// The pod's name.
+    pub pod: String,
+    /// The id of its first container, without the runtime's name; empty while there is none.
+    pub container_id: String,
+    /// Its address; empty while there is none.
+    pub ip: String,
+    /// Its node's address; empty while there is none.
+    pub node_ip: String,
+    /// Whether it serves, or has done what it was to do.
+    pub is_ready: bool,
+    /// Since when its first container runs.
+    pub started: Option<Timestamp>,
+    /// What is wrong with it; empty for nothing.
+    pub error: String,
+}
+
+/// A Deployment, StatefulSet or Job. Counts that Kubernetes leaves out are 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeenObject {
     /// The owner that it names; none for a foreign one.
@@ -167,7 +195,7 @@ impl Status {
         let never_looked = Seen::default();
         let seen = match observation {
             Some(Observation::Unreachable) => return Self::without_counts(service, Phase::Unknown),
-            Some(Observation::Seen(seen)) => seen,
+            Some(Observation::Seen(groups)) => groups.values().next().unwrap_or(&never_looked),
             None => &never_looked,
         };
         let failure =
@@ -239,7 +267,7 @@ impl Status {
 /// The pods that the answers show.
 pub fn pods(observation: Option<&Observation>) -> &[Pod] {
     match observation {
-        Some(Observation::Seen(seen)) => &seen.pods,
+        Some(Observation::Seen(groups)) => groups.values().next().map_or(&[], |seen| &seen.pods),
         Some(Observation::Unreachable) | None => &[],
     }
 }

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use super::caller::Auth;
 use super::rate::RateLimit;
+use crate::domain::console;
 use crate::domain::console::notify::DeliveryId;
 use crate::domain::region::Regions;
 use crate::domain::subject::Doorbell;
 use crate::queue::Queue;
+use crate::secrets::Secrets;
 use crate::store::Store;
 
 /// The handles of one process, made once.
@@ -19,6 +21,10 @@ pub struct Context {
     pub queue: Queue<Doorbell>,
     /// The webhooks' queue.
     pub webhooks: Queue<DeliveryId>,
+    /// Where secret files are kept.
+    pub secrets: Secrets,
+    /// What is told of the console dialect.
+    pub console: Arc<console::settings::Settings>,
     /// The regions served.
     pub regions: Arc<Regions>,
     /// How callers are told apart.

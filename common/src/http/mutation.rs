@@ -64,11 +64,7 @@ pub async fn mutate<F: Future<Output = Result<Decision>> + Send>(
             None => None,
         };
         let record = Record {
-            accepted: Accepted {
-                origin: &scope.origin(now),
-                action,
-                due_s: now.as_second() + DUE_AFTER_S,
-            },
+            accepted: Accepted { origin: &scope.origin(now), action, due_s: now.as_second() + DUE_AFTER_S },
             change: &decision.change,
             replay: replay.as_ref().map(|(key, replay)| (*key, replay)),
         };

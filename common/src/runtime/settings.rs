@@ -1,5 +1,7 @@
 //! The environment, read once.
 
+mod console;
+
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -9,13 +11,15 @@ use aws_credential_types::Credentials;
 
 use crate::aws::Connection;
 use crate::domain::region::Regions;
-use crate::domain::{Error, Result};
+use crate::domain::{self, Error, Result};
 use crate::http::{Auth, Context, OpenAccess, RateLimit};
 use crate::queue::Queue;
+use crate::secrets::Secrets;
 use crate::store::Store;
 
 use super::variable::{
-    AUTH, DYNAMODB_URL, QUEUE_URL, RATE_LIMIT, REGIONS, SQS_URL, TABLE, WEBHOOKS_QUEUE_URL, WORKER_TIMEOUT_S,
+    AUTH, DYNAMODB_URL, QUEUE_URL, RATE_LIMIT, REGIONS, SECRETS, SQS_URL, TABLE, WEBHOOKS_QUEUE_URL,
+    WORKER_TIMEOUT_S,
 };
 
 /// A function's settings.
@@ -35,6 +39,11 @@ pub struct Settings {
     pub sqs_url: Option<String>,
     /// `SLIPWAY_REGIONS`: the file of the regions document.
     pub regions: Arc<Regions>,
+    /// `SLIPWAY_DOMAINS`, `SLIPWAY_REGISTRY`, `SLIPWAY_PROTECTED_APPS`, `SLIPWAY_WEBHOOK_SCHEDULE` and
+    /// `SLIPWAY_MAINTENANCE`: what is told of the console dialect.
+    pub console: Arc<domain::console::settings::Settings>,
+    /// `SLIPWAY_SECRETS`: the folder of the console's secret files.
+    pub secrets: Secrets,
     /// `SLIPWAY_AUTH`.
     pub auth: Auth,
     /// `SLIPWAY_RATE_LIMIT`: mutations per second and caller.
@@ -77,6 +86,8 @@ impl Settings {
             dynamodb_url: optional(DYNAMODB_URL),
             sqs_url: optional(SQS_URL),
             regions: Arc::new(Regions::parse(&regions).map_err(|error| bad(REGIONS, error))?),
+            console: Arc::new(console::read(&optional)?),
+            secrets: optional(SECRETS).map_or(Secrets::Nowhere, |folder| Secrets::Folder(folder.into())),
             auth: auth(optional(AUTH).as_deref())?,
             rate_limit: number(RATE_LIMIT)?,
             worker_timeout: Duration::from_secs(worker_timeout_s),
@@ -90,6 +101,8 @@ impl Settings {
             store: Store::new(&self.connection, self.dynamodb_url.as_deref(), self.table.clone()),
             queue: Queue::new(&self.connection, sqs, self.queue_url.clone()),
             webhooks: Queue::new(&self.connection, sqs, self.webhooks_queue_url.clone()),
+            secrets: self.secrets.clone(),
+            console: Arc::clone(&self.console),
             regions: Arc::clone(&self.regions),
             auth: self.auth.clone(),
             rate: self.rate_limit.map(|per_second| Arc::new(RateLimit::new(per_second))),

@@ -4,10 +4,10 @@ mod writes;
 
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 
-use super::{AppMutation, Store, console};
 use super::item::{Attributes, Reader, With, item, number, string};
 use super::key::Key;
 use super::transaction::{Outcome, Transaction, failed_condition};
+use super::{AppMutation, Store, console};
 use crate::domain::app::App;
 use crate::domain::error::{Error, Result};
 use crate::domain::operation::{Action, Origin};

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use sha2::{Digest, Sha256};
 
-use crate::domain::digest::sha256_hex;
 use crate::domain::console;
 use crate::domain::console::notify::{DeliveryId, NotifyType, NotifyUrl};
+use crate::domain::digest::sha256_hex;
 use crate::domain::name::{AppName, ProjectName, RegionName, ServiceName, Uid};
 use crate::domain::revision::RevisionNumber;
 use crate::domain::subject::{AppId, ProjectId, ServiceId, Subject};

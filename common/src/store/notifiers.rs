@@ -27,7 +27,8 @@ impl Store {
             Ok(Notifier { url: item.parse("url")?, created: item.time("created")? })
         };
         let mut notifiers = items.iter().map(read).collect::<Result<Vec<_>>>()?;
-        notifiers.sort_by(|one, other| (one.created, one.url.as_str()).cmp(&(other.created, other.url.as_str())));
+        notifiers
+            .sort_by(|one, other| (one.created, one.url.as_str()).cmp(&(other.created, other.url.as_str())));
         Ok(notifiers)
     }
 
@@ -81,7 +82,9 @@ impl Store {
             transaction.put(record::audited(entry, url.as_str(), action, origin), ABSENT)?;
             match self.transact(transaction).await? {
                 Outcome::Done => return Ok(true),
-                Outcome::Cancelled(reasons) if reasons.first().is_some_and(failed_condition) => return Ok(false),
+                Outcome::Cancelled(reasons) if reasons.first().is_some_and(failed_condition) => {
+                    return Ok(false);
+                }
                 Outcome::Cancelled(_) => {}
             }
         }
@@ -167,7 +170,9 @@ impl Store {
 }
 
 fn due(id: &DeliveryId, due_s: i64) -> Attributes {
-    Attributes::new().with("gpk", string(key::due_shard(&id.delivery))).with("gsk", string(key::due_time(due_s)))
+    Attributes::new()
+        .with("gpk", string(key::due_shard(&id.delivery)))
+        .with("gsk", string(key::due_time(due_s)))
 }
 
 fn delivery_item(delivery: &Delivery, due_s: i64) -> Attributes {

@@ -174,7 +174,9 @@ pub(super) fn read_observation(item: &Attributes) -> Result<Option<Observation>>
 
 /// The index attributes by which the sweeper finds the subject from that time on.
 pub(super) fn due(subject: &Subject, epoch_s: i64) -> Attributes {
-    Attributes::new().with("gpk", string(key::due_shard(&subject.to_string()))).with("gsk", string(key::due_time(epoch_s)))
+    Attributes::new()
+        .with("gpk", string(key::due_shard(&subject.to_string())))
+        .with("gsk", string(key::due_time(epoch_s)))
 }
 
 pub(super) fn read_due(item: &Attributes) -> Option<i64> {

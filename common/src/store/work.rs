@@ -52,8 +52,16 @@ pub enum LeaseTaken {
 }
 
 impl Store {
-    /// The service with its app and status; none if there is nothing of that name.
-    pub async fn service_work(&self, id: &ServiceId) -> Result<Option<Work>> {
+    /// The subject with its status; none if there is nothing of that name.
+    pub async fn work(&self, subject: &Subject) -> Result<Option<Work>> {
+        match subject {
+            Subject::Service(id) => self.service_work(id).await,
+            Subject::App(id) => self.app_work(id).await,
+            Subject::Project(_) => Ok(None),
+        }
+    }
+
+    async fn service_work(&self, id: &ServiceId) -> Result<Option<Work>> {
         let (service, status) = (Key::service(id), Key::status(&Subject::Service(id.clone())));
         let app = Key::app(&id.project_id(), &id.app);
         let found = self.batch_get([service.clone(), status.clone(), app.clone()].into_iter()).await?;
@@ -66,8 +74,8 @@ impl Store {
         }))
     }
 
-    /// The console app with the service apps that it uses; none if there is nothing of that name.
-    pub async fn app_work(&self, id: &AppId) -> Result<Option<Work>> {
+    /// With the service apps that it uses.
+    async fn app_work(&self, id: &AppId) -> Result<Option<Work>> {
         let (app, status) = (Key::console_app(id), Key::status(&Subject::App(id.clone())));
         let found = self.batch_get([app.clone(), status.clone()].into_iter()).await?;
         let Some(item) = found.get(&app) else { return Ok(None) };

@@ -23,7 +23,11 @@ impl Sweeper {
     pub async fn on_event(&self, _event: Event) -> Result<Vec<String>> {
         let Due { subjects, deliveries } = self.context.store.due(clock::now().as_second()).await?;
         if !subjects.is_empty() || !deliveries.is_empty() {
-            tracing::info!(subjects = subjects.len(), deliveries = deliveries.len(), "Ringing for what is due");
+            tracing::info!(
+                subjects = subjects.len(),
+                deliveries = deliveries.len(),
+                "Ringing for what is due"
+            );
         }
         let doorbells: Vec<_> = subjects.into_iter().map(Doorbell::from).collect();
         self.context.queue.ring_all(&doorbells).await?;

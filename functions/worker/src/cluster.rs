@@ -2,18 +2,21 @@
 //!
 //! ```text
 //! apply   render's objects -> look, dry-run, apply      prune, delete_all   what is ours and not wanted
-//! observe -> domain::status::Seen (kirk-spec §7)        ensure_namespace    a project's namespace
+//! observe -> domain::status::Seen (kirk-spec §7)        ensure_namespace    a subject's namespace
 //! ```
 //! Nothing here retries by itself, besides looking again once where an object or a namespace was not as it was known:
 //! [`ClusterError::is_transient`] tells the caller, who has one retry layer, whether the same may work later.
 
 use std::time::Duration;
 
-use common::domain::name::ProjectName;
+use common::domain::workload::{Labels, label};
 use http::uri::PathAndQuery;
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
-use k8s_openapi::api::core::v1::Service;
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Secret, Service};
+use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::api::{Api, ApiResource, DynamicObject, ListParams};
 use kube::client::ClientBuilder;
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -30,11 +33,11 @@ mod seen;
 
 pub use self::apply::{Mode, Report};
 pub use self::error::ClusterError;
-pub use self::observe::ServiceKey;
-use crate::render::{Kind, names};
+pub use self::observe::ByNamespace;
+use crate::render::Kind;
 
 /// The name under which our changes are known to the API server.
-const FIELD_MANAGER: &str = names::SLIPWAY;
+const FIELD_MANAGER: &str = label::SLIPWAY;
 /// A cluster that takes longer to be reached is down.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// No call takes longer, connecting included: what a killed worker left under way is over by then.
@@ -86,22 +89,28 @@ impl Cluster {
         Self { client }
     }
 
-    /// Objects of a kind in the project's namespace.
-    fn api(&self, project: &ProjectName, kind: Kind) -> Api<DynamicObject> {
+    /// Objects of a kind in a namespace.
+    fn api(&self, namespace: &str, kind: Kind) -> Api<DynamicObject> {
         let resource = match kind {
+            Kind::Secret => ApiResource::erase::<Secret>(&()),
+            Kind::PersistentVolumeClaim => ApiResource::erase::<PersistentVolumeClaim>(&()),
+            Kind::NetworkPolicy => ApiResource::erase::<NetworkPolicy>(&()),
+            Kind::Job => ApiResource::erase::<Job>(&()),
+            Kind::Ingress => ApiResource::erase::<Ingress>(&()),
+            Kind::PodDisruptionBudget => ApiResource::erase::<PodDisruptionBudget>(&()),
             Kind::Service => ApiResource::erase::<Service>(&()),
             Kind::Deployment => ApiResource::erase::<Deployment>(&()),
             Kind::StatefulSet => ApiResource::erase::<StatefulSet>(&()),
         };
-        Api::namespaced_with(self.client.clone(), project.as_str(), &resource)
+        Api::namespaced_with(self.client.clone(), namespace, &resource)
     }
 
-    /// Objects of a type in the project's namespace.
-    fn typed<K>(&self, project: &ProjectName) -> Api<K>
+    /// Objects of a type in a namespace.
+    fn typed<K>(&self, namespace: &str) -> Api<K>
     where
         K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>,
     {
-        Api::namespaced(self.client.clone(), project.as_str())
+        Api::namespaced(self.client.clone(), namespace)
     }
 }
 
@@ -130,6 +139,17 @@ async fn call<T>(
         Ok(answer) => answer.map_err(|error| ClusterError::of(doing, error)),
         Err(late) => Err(ClusterError::unreachable(doing, late)),
     }
+}
+
+/// A label selector of exactly these labels, for lists.
+fn selector(labels: &Labels) -> String {
+    let terms: Vec<_> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    terms.join(",")
+}
+
+/// The label selector of everything of ours, for lists.
+fn managed() -> String {
+    format!("{}={}", label::MANAGED_BY, label::SLIPWAY)
 }
 
 /// Hands over each object with these labels, page by page.

@@ -6,9 +6,10 @@ use common::clock;
 use common::domain::applied::{Applied, Failure};
 use common::domain::error::Chain;
 use common::domain::region::Region;
-use common::domain::service::{Desired, Service};
-use common::domain::status::{Observation, Seen};
-use common::domain::subject::{ProjectId, ServiceId, Subject};
+use common::domain::service::workload::namespace;
+use common::domain::status::{Groups, Observation};
+use common::domain::subject::{ProjectId, Subject};
+use common::domain::unit::Unit;
 use common::domain::workload::Workload;
 use common::domain::{Result, Timestamp};
 use common::store::{Completion, Finished, Lease, LeaseTaken, Setback, Work};
@@ -38,25 +39,25 @@ struct Job<'a> {
 }
 
 impl Worker {
-    /// Does what there is to do for a service.
-    pub(crate) async fn deploy(&self, region: &Region, id: &ServiceId, look: u8) -> Result<()> {
+    /// Does what there is to do for a service or a console app.
+    pub(crate) async fn deploy(&self, region: &Region, subject: &Subject, look: u8) -> Result<()> {
         let store = &self.context.store;
         let now = clock::now();
         let now_s = now.as_second();
-        let Some(work) = store.work(id).await? else { return Ok(()) };
+        let Some(work) = store.work(subject).await? else { return Ok(()) };
         if !is_due(&work, now_s) {
             return self.look(region, &work, look).await;
         }
         let lease_s = i64::try_from(self.lease.as_secs()).unwrap_or(i64::MAX);
-        let lease = match store.take_lease(id, now_s, now_s.saturating_add(lease_s)).await? {
+        let lease = match store.take_lease(subject, now_s, now_s.saturating_add(lease_s)).await? {
             LeaseTaken::Taken(lease) => lease,
             LeaseTaken::Held { until_s } => {
                 let wait = Duration::from_secs(u64::try_from(until_s - now_s).unwrap_or_default() + 1);
-                return self.ring(Subject::Service(id.clone()), 0, wait).await;
+                return self.ring(subject.clone(), 0, wait).await;
             }
         };
         // Only now is the newest state what nobody else works on.
-        let Some(work) = store.work(id).await? else { return store.forget_status(&lease).await };
+        let Some(work) = store.work(subject).await? else { return store.forget_status(&lease).await };
         if !is_due(&work, now_s) {
             return store.release(&lease).await;
         }
@@ -66,7 +67,7 @@ impl Worker {
     /// Makes the namespace of a project.
     pub(crate) async fn prepare(&self, region: &Region, id: &ProjectId) -> Result<()> {
         let made = match self.clusters.of(region).await {
-            Ok(cluster) => cluster.ensure_namespace(&id.project).await,
+            Ok(cluster) => cluster.ensure_namespace(&namespace(&id.project)).await,
             Err(error) => Err(error),
         };
         match made {
@@ -82,16 +83,16 @@ impl Worker {
 
 /// Whether there is something to apply, or to assert again.
 fn is_due(work: &Work, now_s: i64) -> bool {
-    !work.service.is_applied() || work.due_s.is_some_and(|due_s| due_s <= now_s)
+    !work.unit.is_applied() || work.due_s.is_some_and(|due_s| due_s <= now_s)
 }
 
 impl Job<'_> {
-    fn service(&self) -> &Service {
-        &self.work.service
+    fn unit(&self) -> &Unit {
+        &self.work.unit
     }
 
     fn subject(&self) -> Subject {
-        Subject::Service(self.service().id.clone())
+        self.unit().subject()
     }
 
     async fn run(self) -> Result<()> {
@@ -103,41 +104,47 @@ impl Job<'_> {
             Ok(cluster) => cluster,
             Err(error) => return self.not_done(&error).await,
         };
-        match self.service().desired {
-            Desired::Started | Desired::Stopped => self.apply(&cluster).await,
-            Desired::Deleted => self.remove(&cluster).await,
-        }
-    }
-
-    async fn apply(self, cluster: &Cluster) -> Result<()> {
-        let workload = match Workload::of(self.service(), self.region) {
+        let workload = match self.worker.workload(self.unit(), self.region).await? {
             Ok(workload) => workload,
             Err(failure) => return self.fail(failure.reason, failure.message).await,
         };
-        match self.try_apply(cluster, &workload).await {
+        if self.unit().is_leaving() {
+            self.remove(&cluster, &workload).await
+        } else {
+            self.apply(&cluster, &workload).await
+        }
+    }
+
+    async fn apply(self, cluster: &Cluster, workload: &Workload) -> Result<()> {
+        match self.try_apply(cluster, workload).await {
             Ok(report) => self.complete(report).await,
             Err(error) => self.not_done(&error).await,
         }
     }
 
     async fn try_apply(&self, cluster: &Cluster, workload: &Workload) -> Result<Report, ClusterError> {
-        let known = &self.service().applied.objects;
+        let known = &self.unit().applied().objects;
         let objects = render::render(workload);
         // What was applied and not recorded, or changed by others, is found only by asking for all of it.
         let is_unclean = self.lease.attempts > 1;
-        let sweep = is_unclean || self.service().is_applied();
+        let sweep = is_unclean || self.unit().is_applied();
         let mode = if sweep { Mode::Reassert } else { Mode::OnlyChanged };
         let report = cluster.apply(workload, &objects, known, mode).await?;
         cluster.prune(workload, &objects, known, sweep).await?;
+        if let Unit::App { app, .. } = self.unit() {
+            for eviction in app.pending_evictions() {
+                cluster.evict(workload, &eviction.pod).await?;
+            }
+        }
         Ok(report)
     }
 
     async fn complete(self, report: Report) -> Result<()> {
-        let service = self.service();
-        let before = &service.applied;
+        let unit = self.unit();
+        let before = unit.applied();
         let object_generation = report.object_generation().unwrap_or(before.object_generation);
         let applied = Applied {
-            generation: service.generation,
+            generation: unit.generation(),
             object_generation,
             template_object_generation: if report.template_changed {
                 object_generation
@@ -148,22 +155,35 @@ impl Job<'_> {
             failure: None,
         };
         let mut seen = match &self.work.observation {
-            Some(Observation::Seen(seen)) => seen.clone(),
-            Some(Observation::Unreachable) | None => Seen::default(),
+            Some(Observation::Seen(groups)) => groups.clone(),
+            Some(Observation::Unreachable) | None => Groups::new(),
         };
-        seen.object = report.seen.or(seen.object);
+        for (name, object) in report.seen {
+            seen.entry(name).or_default().object = Some(object);
+        }
+        self.record(&applied, seen).await
+    }
+
+    /// Records what the cluster has now, and goes on with what follows from it.
+    async fn record(self, applied: &Applied, seen: Groups) -> Result<()> {
+        let unit = self.unit();
         let now_s = self.now.as_second();
         let lease_s = i64::try_from(self.worker.lease.as_secs()).unwrap_or(i64::MAX);
         let completion = Completion {
-            service,
-            applied: &applied,
+            unit,
+            applied,
             observation: &Observation::Seen(seen),
             seen_ms: clock::now().as_millisecond(),
             // What an earlier lease left under way has arrived by the end of this one's time.
-            due_s: now_s.saturating_add(if service.is_applied() { SETTLE_S } else { lease_s }),
+            due_s: now_s.saturating_add(if unit.is_applied() { SETTLE_S } else { lease_s }),
         };
         let finished = self.worker.context.store.complete(&self.lease, &completion).await?;
-        tracing::info!(service.name = %service.id, generation = service.generation, ?finished, "Applied a service");
+        tracing::info!(subject = %unit.subject(), generation = unit.generation(), ?finished, "Applied a subject");
+        if let Unit::App { app, .. } = unit
+            && !app.is_applied()
+        {
+            self.worker.ring_clients(&app.id).await?;
+        }
         match finished {
             Finished::Settled => self.worker.ring(self.subject(), 1, Duration::from_secs(1)).await,
             Finished::Moved => self.worker.ring(self.subject(), 0, Duration::ZERO).await,
@@ -171,11 +191,16 @@ impl Job<'_> {
         }
     }
 
-    /// Deletes the service's objects, and forgets the service once they are gone.
-    async fn remove(self, cluster: &Cluster) -> Result<()> {
-        let service = self.service();
-        match cluster.delete_all(&service.id, &service.uid, &service.applied.objects).await {
-            Ok(true) => self.forget().await,
+    /// Deletes the subject's objects. Once they are gone a service is forgotten, and an app is only registered.
+    async fn remove(self, cluster: &Cluster, workload: &Workload) -> Result<()> {
+        match cluster.delete_all(workload, &self.unit().applied().objects).await {
+            Ok(true) => match self.unit() {
+                Unit::Service { .. } => self.forget().await,
+                Unit::App { app, .. } => {
+                    let nothing = Applied { generation: app.generation, ..Applied::default() };
+                    self.record(&nothing, Groups::new()).await
+                }
+            },
             Ok(false) => {
                 let look = self.look.saturating_add(1);
                 let wait = crate::look::delay(look).unwrap_or(OUTAGE_WAIT_MAX);
@@ -190,16 +215,17 @@ impl Job<'_> {
         const TRIES: usize = 10;
         let store = &self.worker.context.store;
         for _ in 0..TRIES {
-            match store.purge(&self.lease, &self.work).await? {
+            let Unit::Service { service, app } = self.unit() else { return Ok(()) };
+            match store.purge(&self.lease, service, app.as_ref()).await? {
                 Finished::Settled => {
-                    tracing::info!(service.name = %self.service().id, "Deleted a service");
+                    tracing::info!(subject = %self.subject(), "Deleted a service");
                     return Ok(());
                 }
                 Finished::LostLease => return Ok(()),
                 Finished::Moved => {}
             }
-            match store.work(&self.service().id).await? {
-                Some(work) if work.service.uid == self.service().uid => self.work = work,
+            match store.work(&self.subject()).await? {
+                Some(work) if work.unit.uid() == self.unit().uid() => self.work = work,
                 Some(_) | None => return Ok(()),
             }
         }
@@ -208,8 +234,7 @@ impl Job<'_> {
 
     /// The cluster did not do it: at all, or not now.
     async fn not_done(self, error: &ClusterError) -> Result<()> {
-        let service = self.service();
-        tracing::warn!(service.name = %service.id, error = %Chain(error), "Could not apply a service");
+        tracing::warn!(subject = %self.subject(), error = %Chain(error), "Could not apply a subject");
         if !error.is_transient() {
             return self.fail(error.reason().to_owned(), error.message()).await;
         }
@@ -221,22 +246,22 @@ impl Job<'_> {
         self.worker.clusters.forget(self.region).await;
         let now = clock::now();
         let seen = Observation::Unreachable;
-        self.worker.context.store.observe(&service.id, &seen, now.as_millisecond()).await?;
+        self.worker.context.store.observe(&self.subject(), &seen, now.as_millisecond()).await?;
         // What we asked for and heard nothing of may still be done: until then nobody is to do anything else.
         let hold = cluster::CALL_TIMEOUT;
         self.set_back(Some(failure), wait.max(hold + Duration::from_secs(1)), Some(hold)).await
     }
 
     fn failure(&self, reason: String, message: String) -> Failure {
-        Failure { generation: self.service().generation, reason, message }
+        Failure { generation: self.unit().generation(), reason, message }
     }
 
-    /// Tries again after a while, and holds the service for a while.
+    /// Tries again after a while, and holds the subject for a while.
     async fn set_back(self, failure: Option<Failure>, wait: Duration, hold: Option<Duration>) -> Result<()> {
         let after_s =
             |duration: Duration| clock::now().as_second().saturating_add_unsigned(duration.as_secs());
         let setback = Setback {
-            service: self.service(),
+            unit: self.unit(),
             failure,
             is_final: false,
             due_s: after_s(wait).saturating_add(OVERDUE_S),
@@ -252,7 +277,7 @@ impl Job<'_> {
     /// The cluster, or we, will not do it until something changes.
     async fn fail(self, reason: String, message: String) -> Result<()> {
         let setback = Setback {
-            service: self.service(),
+            unit: self.unit(),
             failure: Some(self.failure(reason, message)),
             is_final: true,
             due_s: self.now.as_second() + REFUSED_RETRY_S,

@@ -16,8 +16,13 @@ pub mod render;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use common::domain::subject::{Doorbell, Subject};
-use common::domain::{Error, Result};
+use common::clock;
+use common::domain::applied::Failure;
+use common::domain::region::Region;
+use common::domain::subject::{AppId, Doorbell, Subject};
+use common::domain::unit::Unit;
+use common::domain::workload::Workload;
+use common::domain::{Error, Result, console};
 use common::http::Context;
 use common::queue::Message;
 use common::runtime::{Event, Settings};
@@ -97,9 +102,41 @@ impl Worker {
             return Ok(());
         };
         match &doorbell.subject {
-            Subject::Service(_) | Subject::App(_) => self.deploy(region, &doorbell.subject, doorbell.look).await,
+            Subject::Service(_) | Subject::App(_) => {
+                self.deploy(region, &doorbell.subject, doorbell.look).await
+            }
             Subject::Project(id) => self.prepare(region, id).await,
         }
+    }
+
+    /// What the subject wants in the cluster; else why that cannot be.
+    async fn workload(&self, unit: &Unit, region: &Region) -> Result<Result<Workload, Failure>> {
+        match unit {
+            Unit::Service { service, .. } => Ok(service.workload(region)),
+            Unit::App { app, services } => {
+                let files = self.secret_files(app).await?;
+                Ok(console::workload::workload(app, services, &files, region, &self.context.console.domains))
+            }
+        }
+    }
+
+    /// The secret files that the app's procs declare, those that there are.
+    async fn secret_files(&self, app: &console::app::App) -> Result<console::workload::Files> {
+        let mut files = console::workload::Files::new();
+        for (owner, podgroup, paths) in app.secret_files() {
+            let read = self.context.secrets.read(&owner, &podgroup, &paths).await?;
+            files.insert(podgroup, read);
+        }
+        Ok(files)
+    }
+
+    /// The apps that use portals of an app have them from its newest version on.
+    async fn ring_clients(&self, service: &AppId) -> Result<()> {
+        for client in self.context.store.clients(service).await? {
+            self.context.store.make_due(&client, clock::now().as_second()).await?;
+            self.ring(Subject::App(client), 0, Duration::ZERO).await?;
+        }
+        Ok(())
     }
 
     /// Rings again after a while. What waits for longer than the delays here is the sweeper's.

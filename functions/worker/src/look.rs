@@ -5,9 +5,9 @@ use std::time::Duration;
 use common::clock;
 use common::domain::Result;
 use common::domain::region::Region;
-use common::domain::service::Service;
-use common::domain::status::{Observation, Phase, Status};
+use common::domain::status::{Groups, Observation, Phase, Status};
 use common::domain::unit::Unit;
+use common::domain::workload::{Group, Workload};
 use common::store::Work;
 
 use crate::Worker;
@@ -22,38 +22,66 @@ pub(crate) fn delay(look: u8) -> Option<Duration> {
 }
 
 impl Worker {
-    /// Sees how far the rollout of an applied service is, and rings for the next look unless it has arrived.
-    /// A first ring (look 0) of a service that is applied has nothing to do.
+    /// Sees how far the rollout of an applied subject is, and rings for the next look unless it has arrived.
+    /// A first ring (look 0) of a subject that is applied has nothing to do.
     pub(crate) async fn look(&self, region: &Region, work: &Work, look: u8) -> Result<()> {
         if look == 0 {
             return Ok(());
         }
-        let service = &work.service;
+        let subject = work.unit.subject();
+        let Ok(workload) = self.workload(&work.unit, region).await? else { return Ok(()) };
         let seen_ms = clock::now().as_millisecond();
         let observed = match self.clusters.of(region).await {
-            Ok(cluster) => cluster.observe(&service.id, service.shape.into()).await,
+            Ok(cluster) => cluster.observe(&workload).await,
             Err(error) => Err(error),
         };
         let observation = match observed {
             Ok(seen) => Some(Observation::Seen(seen)),
             // The observer tells a failed look from a cluster that is down.
             Err(error) => {
-                tracing::warn!(service.name = %service.id, %error, "Could not look at a service");
+                tracing::warn!(%subject, %error, "Could not look at a subject");
                 None
             }
         };
         if let Some(observation) = observation.as_ref().filter(|new| work.observation.as_ref() != Some(new)) {
-            self.context.store.observe(&service.id, observation, seen_ms).await?;
+            self.context.store.observe(&subject, observation, seen_ms).await?;
         }
-        let phase = Status::of(service, observation.as_ref()).phase;
         let next = look.saturating_add(1);
-        match (phase, delay(next)) {
-            (Phase::Running | Phase::Stopped, _) | (_, None) => Ok(()),
-            (Phase::Pending | Phase::Unknown, Some(delay)) => {
-                self.ring(Subject::Service(service.id.clone()), next, delay).await
+        match delay(next) {
+            Some(delay) if !has_arrived(work, observation.as_ref(), &workload) => {
+                self.ring(subject, next, delay).await
             }
+            Some(_) | None => Ok(()),
         }
     }
+}
+
+/// Whether a rollout has nothing more to show.
+fn has_arrived(work: &Work, observation: Option<&Observation>, workload: &Workload) -> bool {
+    match &work.unit {
+        Unit::Service { service, .. } => match Status::of(service, observation).phase {
+            Phase::Running | Phase::Stopped => true,
+            Phase::Pending | Phase::Unknown => false,
+        },
+        Unit::App { .. } => match observation {
+            Some(Observation::Seen(groups)) => {
+                workload.groups.iter().all(|group| is_rolled_out(group, groups))
+            }
+            Some(Observation::Unreachable) | None => false,
+        },
+    }
+}
+
+/// Whether all pods of the group are there, of the newest template, and no others.
+fn is_rolled_out(group: &Group, groups: &Groups) -> bool {
+    let Some(seen) = groups.get(&group.name) else { return false };
+    let all = |count: u32| count == group.replicas;
+    seen.object.as_ref().is_some_and(|object| {
+        object.observed_generation >= object.generation
+            && all(object.replicas)
+            && all(object.updated)
+            && all(object.available)
+    }) && seen.instances.iter().filter(|instance| instance.is_ready).count() >= group.replicas as usize
 }
 
 #[cfg(test)]

@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 
 use common::clock;
 use common::domain::Result;
+use common::domain::console;
 use common::domain::error::Chain;
 use common::domain::region::Region;
-use common::domain::status::{Observation, Seen};
+use common::domain::service::workload::name;
+use common::domain::status::{Groups, Observation};
+use common::domain::subject::Subject;
 use common::store::fingerprint;
 use futures::stream::{StreamExt, iter};
 
 use crate::Worker;
-use crate::cluster::ServiceKey;
+use crate::cluster::ByNamespace;
 
 /// Statuses that are written at a time.
 const WRITES_AT_ONCE: usize = 10;
@@ -48,28 +51,37 @@ impl Worker {
         futures::future::join_all(stores).await.into_iter().collect()
     }
 
-    /// Stores what differs from what the table has of the region's services. Nothing seen means that the
+    /// Stores what differs from what the table has of the region's subjects. Nothing seen means that the
     /// cluster did not answer.
-    async fn store_changes(
-        &self,
-        region: &Region,
-        seen: Option<&BTreeMap<ServiceKey, Seen>>,
-        seen_ms: i64,
-    ) -> Result<()> {
+    async fn store_changes(&self, region: &Region, seen: Option<&ByNamespace>, seen_ms: i64) -> Result<()> {
         let mut changes = Vec::new();
         for status in self.context.store.observed(&region.id).await? {
-            let key = (status.id.project.clone(), status.id.app.clone(), status.id.service.clone());
             let observation = match seen {
-                Some(seen) => Observation::Seen(seen.get(&key).cloned().unwrap_or_default()),
+                Some(seen) => Observation::Seen(groups(seen, &status.subject)),
                 None => Observation::Unreachable,
             };
             if status.fingerprint != Some(fingerprint(&observation)?) {
-                changes.push((status.id, observation));
+                changes.push((status.subject, observation));
             }
         }
         let store = &self.context.store;
-        let writes =
-            iter(changes).map(async |(id, observation)| store.observe(&id, &observation, seen_ms).await);
+        let writes = iter(changes)
+            .map(async |(subject, observation)| store.observe(&subject, &observation, seen_ms).await);
         writes.buffer_unordered(WRITES_AT_ONCE).collect::<Vec<_>>().await.into_iter().collect()
+    }
+}
+
+/// What there is of a subject.
+fn groups(seen: &ByNamespace, subject: &Subject) -> Groups {
+    match subject {
+        Subject::Service(id) => {
+            let name = name(&id.app, &id.service);
+            let group = seen.get(id.project.as_str()).and_then(|groups| groups.get(&name)).cloned();
+            Groups::from([(name, group.unwrap_or_default())])
+        }
+        Subject::App(id) => {
+            seen.get(&console::workload::namespace(&id.app).name).cloned().unwrap_or_default()
+        }
+        Subject::Project(_) => Groups::new(),
     }
 }

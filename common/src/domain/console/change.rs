@@ -1,6 +1,6 @@
 //! What each operation makes of an app (lain-spec §3). A change raises the generation by one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -213,16 +213,41 @@ impl App {
         self.procs().iter().find(|proc| proc.name().as_str() == name)
     }
 
-    /// The service apps whose portals it uses.
+    /// The portals that it uses: service names by the app that has them, its own instances of resources among these.
+    pub fn used_portals(&self) -> BTreeMap<AppName, Vec<String>> {
+        let Some(running) = self.running() else { return BTreeMap::new() };
+        let services = running.use_services.iter().map(|used| (used.app.clone(), &used.services));
+        let instances = running.use_resources.iter().filter_map(|used| {
+            Some((used.app.instance_for(self.name()).ok()?, &used.services))
+                .filter(|(_, names)| !names.is_empty())
+        });
+        let mut portals: BTreeMap<AppName, Vec<String>> = BTreeMap::new();
+        for (app, names) in services.chain(instances) {
+            portals.entry(app).or_default().extend(names.iter().cloned());
+        }
+        portals
+    }
+
+    /// The apps whose portals it uses.
     pub fn service_apps(&self) -> BTreeSet<AppName> {
-        let used = self.running().map(|running| running.use_services.as_slice()).unwrap_or_default();
-        used.iter().map(|used| used.app.clone()).collect()
+        self.used_portals().into_keys().collect()
     }
 
     /// The resources that it uses.
     pub fn resources(&self) -> BTreeSet<AppName> {
         let used = self.running().map(|running| running.use_resources.as_slice()).unwrap_or_default();
         used.iter().map(|used| used.app.clone()).collect()
+    }
+
+    /// The secret files that its procs declare: the app that they are kept for, which is the resource of an instance; the
+    /// proc's id there; and their paths. Portals have none.
+    pub fn secret_files(&self) -> Vec<(AppName, String, Vec<String>)> {
+        let owner = self.name().repository();
+        let with_files =
+            self.procs().iter().filter(|proc| !proc.is_portal() && !proc.proc.secret_files.is_empty());
+        with_files
+            .map(|proc| (owner.clone(), proc.podgroup(&owner), proc.proc.secret_files.clone()))
+            .collect()
     }
 
     /// The ports of the cluster's edge that it holds, each with its proc.

@@ -145,9 +145,18 @@ mod tests {
         for good in ["http://lxcmond.lain:3001/api/v1/imagepush", "https://x", "http://[::1]:80/a?b=c"] {
             assert!(good.parse::<NotifyUrl>().is_ok(), "{good} should pass");
         }
-        for bad in
-            ["", "x", "ftp://x", "http://", "http:///a", "http://:80/", "http://u:p@x/", "http://x/#a", "http://x/a b", "http://\u{e9}/"]
-        {
+        for bad in [
+            "",
+            "x",
+            "ftp://x",
+            "http://",
+            "http:///a",
+            "http://:80/",
+            "http://u:p@x/",
+            "http://x/#a",
+            "http://x/a b",
+            "http://\u{e9}/",
+        ] {
             assert!(bad.parse::<NotifyUrl>().is_err(), "{bad} should be refused");
         }
         assert!(format!("http://{}", "a".repeat(1018)).parse::<NotifyUrl>().is_err());

@@ -36,7 +36,8 @@ fn object(replicas: u32, updated: u32, available: u32) -> SeenObject {
 }
 
 fn seen(object: Option<SeenObject>, live_pods: u32) -> Observation {
-    Observation::Seen(Seen { object, pods: vec![], live_pods })
+    let seen = Seen { object, live_pods, ..Seen::default() };
+    Observation::Seen(Groups::from([("a-web".to_owned(), seen)]))
 }
 
 #[track_caller]

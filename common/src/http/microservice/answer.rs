@@ -199,7 +199,7 @@ mod tests {
     use crate::domain::app::{App, AppKind};
     use crate::domain::name::Uid;
     use crate::domain::service::{NewService, Shape};
-    use crate::domain::status::Seen;
+    use crate::domain::status::{Groups, Seen};
     use crate::domain::subject::ServiceId;
 
     /// A service with one pod, whose message has so many bytes.
@@ -217,7 +217,8 @@ mod tests {
             "name": "web-0", "status": {"phase": "running", "message": "m".repeat(message_bytes)},
             "containerStatuses": [],
         });
-        let seen = Seen { object: None, pods: vec![serde_json::from_value(pod).unwrap()], live_pods: 1 };
+        let pods = vec![serde_json::from_value(pod).unwrap()];
+        let seen = Groups::from([("a-web".to_owned(), Seen { pods, live_pods: 1, ..Seen::default() })]);
         ReadService {
             service: new.into_service(id, Uid::random(), Timestamp::UNIX_EPOCH),
             observation: Some(Observation::Seen(seen)),

@@ -111,7 +111,12 @@ pub(super) fn read_oplog_entry(item: &Attributes) -> Result<OplogEntry> {
     })
 }
 
-pub(super) fn stream_port_item(cluster: &str, app: &App, proc: &DeployedProc, port: StreamPort) -> Attributes {
+pub(super) fn stream_port_item(
+    cluster: &str,
+    app: &App,
+    proc: &DeployedProc,
+    port: StreamPort,
+) -> Attributes {
     item(Key::stream_port(cluster, port.source.get()))
         .with("app", string(app.name()))
         .with("podgroup", string(proc.podgroup(app.name())))

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use common::domain::applied::AppliedObject;
 use common::domain::name::Uid;
 use common::domain::status::SeenObject;
-use common::domain::workload::Workload;
+use common::domain::workload::{Workload, label};
 use futures::future::try_join_all;
 use kube::api::{DynamicObject, Patch, PatchParams};
 use serde_json::Value;
 
 use super::{Cluster, ClusterError, FIELD_MANAGER, call, seen};
-use crate::render::{Object, names};
+use crate::render::Object;
 
 /// Which objects are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,14 +29,15 @@ pub struct Report {
     pub objects: BTreeMap<String, AppliedObject>,
     /// Whether the pods are to be made anew: the pod template is another one than was known, or none was.
     pub template_changed: bool,
-    /// The Deployment or StatefulSet after the apply; none if it was not sent.
-    pub seen: Option<SeenObject>,
+    /// The objects that keep pods after the apply, by name; those that were not sent are not among them.
+    pub seen: BTreeMap<String, SeenObject>,
 }
 
 impl Report {
-    /// `metadata.generation` of the workload object after the apply; none if it was not sent.
+    /// `metadata.generation` of the object that keeps the pods, after the apply; none if none was sent. For subjects that
+    /// have one such object.
     pub fn object_generation(&self) -> Option<i64> {
-        self.seen.as_ref().map(|object| object.generation)
+        self.seen.values().next().map(|object| object.generation)
     }
 }
 
@@ -70,7 +71,7 @@ impl Cluster {
     ) -> Result<Report, ClusterError> {
         match self.try_apply(workload, objects, known, mode).await {
             Err(ClusterError::NamespaceMissing { .. }) => {
-                self.ensure_namespace(&workload.id.project).await?;
+                self.ensure_namespace(&workload.namespace).await?;
                 self.try_apply(workload, objects, known, mode).await
             }
             done => done,
@@ -97,7 +98,7 @@ impl Cluster {
         }))
         .await?;
         if changes.iter().any(|change| change.place == Place::Empty) {
-            self.ensure_namespace(&workload.id.project).await?;
+            self.ensure_namespace(&workload.namespace).await?;
         }
         let changes = try_join_all(changes.into_iter().map(async |mut change| {
             self.send(&mut change, Rehearsal::Yes).await?;
@@ -105,7 +106,7 @@ impl Cluster {
         }))
         .await?;
 
-        let mut report = Report { objects: BTreeMap::new(), template_changed: false, seen: None };
+        let mut report = Report { objects: BTreeMap::new(), template_changed: false, seen: BTreeMap::new() };
         for object in objects {
             if let Some(known) = known.get(&object.key()) {
                 report.objects.insert(object.key(), known.clone());
@@ -133,7 +134,7 @@ impl Cluster {
             return Err(refusal.of_the_same_object());
         }
         if place == Place::Empty {
-            self.ensure_namespace(&change.workload.id.project).await?;
+            self.ensure_namespace(&change.workload.namespace).await?;
         }
         change.place = place;
         self.patch(change, rehearsal).await
@@ -152,7 +153,7 @@ impl Cluster {
             // As a precondition: an object of another uid is not changed, nor a new one made.
             manifest["metadata"]["uid"] = Value::from(uid.as_str());
         }
-        let api = self.api(&workload.id.project, object.kind);
+        let api = self.api(&workload.namespace.name, object.kind);
         let doing = match rehearsal {
             Rehearsal::Yes => "rehearse the apply of an object",
             Rehearsal::No => "apply an object",
@@ -167,16 +168,16 @@ impl Cluster {
 
     /// Looks what is in the object's place; fails if it is somebody else's.
     async fn look(&self, workload: &Workload, object: &Object) -> Result<Place, ClusterError> {
-        let api = self.api(&workload.id.project, object.kind);
+        let api = self.api(&workload.namespace.name, object.kind);
         let present = call("look for an object", api.get_metadata_opt(&object.name)).await?;
         let Some(present) = present else { return Ok(Place::Empty) };
         match present.metadata.uid {
-            Some(uid) if is_owner(&workload.uid, present.metadata.annotations.as_ref()) => {
+            Some(uid) if is_owner(&workload.owner, present.metadata.annotations.as_ref()) => {
                 Ok(Place::Ours(uid))
             }
             Some(_) | None => Err(ClusterError::NameConflict {
                 kind: object.kind.as_str(),
-                name: format!("{}/{}", workload.id.project, object.name),
+                name: format!("{}/{}", workload.namespace.name, object.name),
             }),
         }
     }
@@ -193,9 +194,10 @@ impl Report {
     fn add(&mut self, object: &Object, known: Option<&AppliedObject>, answer: DynamicObject) {
         let uid = answer.metadata.uid.clone().unwrap_or_default();
         if !object.template_hash.is_empty() {
-            self.template_changed =
+            self.template_changed |=
                 known.is_none_or(|known| known.uid != uid || known.template_hash != object.template_hash);
-            self.seen = seen::dynamic(object.kind, answer);
+            let seen = seen::dynamic(object.kind, answer);
+            self.seen.extend(seen.map(|seen| (object.name.clone(), seen)));
         }
         let applied =
             AppliedObject { uid, hash: object.hash.clone(), template_hash: object.template_hash.clone() };
@@ -205,7 +207,7 @@ impl Report {
 
 /// Whether the annotations name this life of a subject as the owner.
 pub(super) fn is_owner(uid: &Uid, annotations: Option<&BTreeMap<String, String>>) -> bool {
-    annotations.and_then(|annotations| annotations.get(names::UID)).is_some_and(|owner| owner == uid.as_str())
+    annotations.and_then(|annotations| annotations.get(label::UID)).is_some_and(|owner| owner == uid.as_str())
 }
 
 #[cfg(test)]

@@ -10,7 +10,61 @@ use http_body_util::BodyExt as _;
 use kube::client::Body;
 use serde_json::{Value, json};
 
+use common::domain::Timestamp;
+use common::domain::region::Region;
+use common::domain::service::{Desired, Instances, NewService, Service, Shape};
+use common::domain::workload::Workload;
+
 use super::Cluster;
+
+/// A service `web` of app `app0` in project `demo`.
+pub(super) struct Sample(Service);
+
+impl Default for Sample {
+    fn default() -> Self {
+        Self::new("web", Shape::Stateless { instances: Instances::ONE })
+    }
+}
+
+impl Sample {
+    fn new(name: &str, shape: Shape) -> Self {
+        let definition = json!({"resourceSpec": "1U1G", "containers": []});
+        let new = NewService {
+            name: name.parse().unwrap(),
+            shape,
+            definition: serde_json::from_value(definition).unwrap(),
+            ports: Vec::new(),
+        };
+        let id = json!({"region": "xq", "project": "demo", "app": "app0", "service": name});
+        let uid = "0123456789abcdef0123456789abcdef".parse().unwrap();
+        Self(new.into_service(serde_json::from_value(id).unwrap(), uid, Timestamp::UNIX_EPOCH))
+    }
+
+    pub(super) fn stateful(name: &str) -> Self {
+        Self::new(name, Shape::Stateful)
+    }
+
+    pub(super) fn with_instances(mut self, number: u64) -> Self {
+        self.0.shape = Shape::Stateless { instances: Instances::try_from(number).unwrap() };
+        self
+    }
+
+    pub(super) fn with_ports(mut self, ports: &[u16]) -> Self {
+        let ports: Vec<_> = ports.iter().map(|port| json!({"port": port, "protocol": "TCP"})).collect();
+        self.0.ports = serde_json::from_value(json!(ports)).unwrap();
+        self
+    }
+
+    pub(super) fn stopped(mut self) -> Self {
+        self.0.desired = Desired::Stopped;
+        self
+    }
+
+    pub(super) fn workload(&self) -> Workload {
+        let region = Region::with_defaults("xq".parse().unwrap(), "one".to_owned(), None);
+        self.0.workload(&region).unwrap()
+    }
+}
 
 type Answer = (u16, Value);
 
@@ -20,7 +74,7 @@ pub(super) struct Fake(Arc<Mutex<State>>);
 
 #[derive(Default)]
 pub(super) struct State {
-    /// By path, without the leading `/api/v1` or `/apis/apps/v1`.
+    /// By path, without the leading `/api/v1` or `/apis/apps/v1` and the like.
     pub(super) objects: BTreeMap<String, Value>,
     /// What was asked: method, path, and what matters of the query.
     pub(super) calls: Vec<String>,
@@ -67,7 +121,11 @@ impl Fake {
 
 impl State {
     fn answer(&mut self, method: &Method, path: &str, query: &str, body: Value) -> Answer {
-        let path = path.trim_start_matches("/api/v1").trim_start_matches("/apis/apps/v1").to_owned();
+        let group_less = |path: &str| match path.strip_prefix("/apis/") {
+            Some(grouped) => grouped.splitn(3, '/').nth(2).map(|path| format!("/{path}")),
+            None => path.strip_prefix("/api/v1").map(str::to_owned),
+        };
+        let path = group_less(path).unwrap();
         let flag =
             |name: &str, word: &str| if query.contains(name) { format!(" {word}") } else { String::new() };
         let uid = body.pointer("/metadata/uid").map_or("", |_| " uid");

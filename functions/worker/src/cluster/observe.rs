@@ -2,66 +2,81 @@
 
 use std::collections::BTreeMap;
 
-use common::domain::name::{AppName, ProjectName, ServiceName};
-use common::domain::status::{Seen, SeenObject};
-use common::domain::subject::ServiceId;
-use common::domain::workload::Controller;
-use futures::future::{try_join, try_join3};
+use common::domain::service::workload::name;
+use common::domain::status::{Groups, Seen, SeenObject};
+use common::domain::workload::{Controller, Group, Labels, Workload, label};
+use futures::future::{try_join, try_join_all, try_join4};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
+use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::ObjectMeta;
 use kube::{Api, Resource};
 use serde::de::DeserializeOwned;
 
 use super::seen::{self, SeenPod};
-use super::{Cluster, ClusterError, call, each};
-use crate::render::names;
+use super::{Cluster, ClusterError, call, each, managed, selector};
 
-/// A service by its names in the cluster. The region is not among them: a cluster knows no regions.
-pub type ServiceKey = (ProjectName, AppName, ServiceName);
+/// What there is under our labels, by namespace. A cluster knows no regions.
+pub type ByNamespace = BTreeMap<String, Groups>;
+
+/// A namespace, and the name of an object in it that keeps pods.
+type Place = (String, String);
 
 impl Cluster {
-    /// Looks at one service.
-    pub async fn observe(&self, id: &ServiceId, controller: Controller) -> Result<Seen, ClusterError> {
-        let name = names::workload(&id.app, &id.service);
-        let object = async {
-            match controller {
-                Controller::Deployment => {
-                    self.read(id, &name, |object: &Deployment| seen::deployment(object)).await
-                }
-                Controller::StatefulSet => {
-                    self.read(id, &name, |object: &StatefulSet| seen::stateful_set(object)).await
-                }
-            }
-        };
-        let (object, pods) = try_join(object, self.pods(id)).await?;
-        Ok(seen::seen(object, pods))
+    /// Looks at one subject: a call for each object that keeps pods, and one for the pods.
+    pub async fn observe(&self, workload: &Workload) -> Result<Groups, ClusterError> {
+        let objects = try_join_all(workload.groups.iter().map(|group| self.object(workload, group)));
+        let (objects, pods) = try_join(objects, self.pods(workload)).await?;
+        let mut groups = Groups::new();
+        let mut pods = by_group(workload, pods);
+        for (group, object) in workload.groups.iter().zip(objects) {
+            let pods = pods.remove(&group.name).unwrap_or_default();
+            groups.insert(group.name.clone(), seen::seen(object, pods));
+        }
+        Ok(groups)
     }
 
-    /// Looks at all services of the cluster that have an object or a pod under our labels.
-    pub async fn observe_all(&self) -> Result<BTreeMap<ServiceKey, Seen>, ClusterError> {
-        let (mut objects, stateful_sets, mut pods) = try_join3(
+    /// Looks at all subjects of the cluster that have an object or a pod under our labels.
+    pub async fn observe_all(&self) -> Result<ByNamespace, ClusterError> {
+        let (mut objects, stateful_sets, jobs, mut pods) = try_join4(
             self.objects(|object: &Deployment| seen::deployment(object)),
             self.objects(|object: &StatefulSet| seen::stateful_set(object)),
+            self.objects(|object: &Job| seen::job(object)),
             self.all_pods(),
         )
         .await?;
         objects.extend(stateful_sets);
-        let mut all = BTreeMap::new();
-        for (key, object) in objects {
-            let pods = pods.remove(&key).unwrap_or_default();
-            all.insert(key, seen::seen(Some(object), pods));
+        objects.extend(jobs);
+        let mut all = ByNamespace::new();
+        let mut add =
+            |(namespace, name): Place, seen: Seen| all.entry(namespace).or_default().insert(name, seen);
+        for (place, object) in objects {
+            let pods = pods.remove(&place).unwrap_or_default();
+            add(place, seen::seen(Some(object), pods));
         }
-        for (key, pods) in pods {
-            all.insert(key, seen::seen(None, pods));
+        for (place, pods) in pods {
+            add(place, seen::seen(None, pods));
         }
         Ok(all)
     }
 
+    async fn object(&self, workload: &Workload, group: &Group) -> Result<Option<SeenObject>, ClusterError> {
+        let namespace = &workload.namespace.name;
+        match &group.controller {
+            Controller::Deployment(_) => {
+                self.read(namespace, &group.name, |object: &Deployment| seen::deployment(object)).await
+            }
+            Controller::StatefulSet { .. } => {
+                self.read(namespace, &group.name, |object: &StatefulSet| seen::stateful_set(object)).await
+            }
+            Controller::Job => self.read(namespace, &group.name, |object: &Job| seen::job(object)).await,
+        }
+    }
+
     async fn read<K>(
         &self,
-        id: &ServiceId,
+        namespace: &str,
         name: &str,
         see: impl Fn(&K) -> SeenObject,
     ) -> Result<Option<SeenObject>, ClusterError>
@@ -71,24 +86,26 @@ impl Cluster {
             + DeserializeOwned
             + std::fmt::Debug,
     {
-        let object = call("read a workload", self.typed::<K>(&id.project).get_opt(name)).await?;
+        let object = call("read a workload", self.typed::<K>(namespace).get_opt(name)).await?;
         Ok(object.as_ref().map(see))
     }
 
-    async fn pods(&self, id: &ServiceId) -> Result<Vec<SeenPod>, ClusterError> {
-        let labels = names::list_selector(&id.app, &id.service);
+    async fn pods(&self, workload: &Workload) -> Result<Vec<(Labels, SeenPod)>, ClusterError> {
         let mut pods = Vec::new();
-        let api = self.typed::<Pod>(&id.project);
-        each("list the pods of a service", &api, &labels, |pod| pods.push(seen::pod(&pod))).await?;
+        let api = self.typed::<Pod>(&workload.namespace.name);
+        each("list the pods of a subject", &api, &selector(&workload.selector), |pod: Pod| {
+            pods.push((pod.metadata.labels.clone().unwrap_or_default(), seen::pod(&pod)));
+        })
+        .await?;
         Ok(pods)
     }
 
-    async fn all_pods(&self) -> Result<BTreeMap<ServiceKey, Vec<SeenPod>>, ClusterError> {
+    async fn all_pods(&self) -> Result<BTreeMap<Place, Vec<SeenPod>>, ClusterError> {
         let mut pods: BTreeMap<_, Vec<_>> = BTreeMap::new();
         let api = Api::<Pod>::all(self.client.clone());
-        each("list the pods of the cluster", &api, &names::managed_selector(), |pod| {
-            if let Some(key) = service_key(&pod.metadata) {
-                pods.entry(key).or_default().push(seen::pod(&pod));
+        each("list the pods of the cluster", &api, &managed(), |pod| {
+            if let Some(place) = place(&pod.metadata) {
+                pods.entry(place).or_default().push(seen::pod(&pod));
             }
         })
         .await?;
@@ -98,17 +115,17 @@ impl Cluster {
     async fn objects<K>(
         &self,
         see: impl Fn(&K) -> SeenObject,
-    ) -> Result<BTreeMap<ServiceKey, SeenObject>, ClusterError>
+    ) -> Result<BTreeMap<Place, SeenObject>, ClusterError>
     where
         K: Resource<DynamicType = ()> + Clone + DeserializeOwned + std::fmt::Debug,
     {
         let mut objects = BTreeMap::new();
         let api = Api::<K>::all(self.client.clone());
-        each("list the workloads of the cluster", &api, &names::managed_selector(), |object| {
-            let Some(key) = service_key(object.meta()) else { return };
+        each("list the workloads of the cluster", &api, &managed(), |object| {
+            let Some(place) = place(object.meta()) else { return };
             // A copy under another name is nobody's workload.
-            if object.meta().name.as_deref() == Some(names::workload(&key.1, &key.2).as_str()) {
-                objects.insert(key, see(&object));
+            if object.meta().name.as_ref() == Some(&place.1) {
+                objects.insert(place, see(&object));
             }
         })
         .await?;
@@ -116,11 +133,27 @@ impl Cluster {
     }
 }
 
-/// The service that an object's labels name; none if they name what cannot exist.
-fn service_key(metadata: &ObjectMeta) -> Option<ServiceKey> {
+/// The pods of each group, by its name.
+fn by_group(workload: &Workload, pods: Vec<(Labels, SeenPod)>) -> BTreeMap<String, Vec<SeenPod>> {
+    let mut groups: BTreeMap<String, Vec<SeenPod>> = BTreeMap::new();
+    for (labels, pod) in pods {
+        let is_of = |group: &&Group| group.selector.iter().all(|(key, value)| labels.get(key) == Some(value));
+        if let Some(group) = workload.groups.iter().find(is_of) {
+            groups.entry(group.name.clone()).or_default().push(pod);
+        }
+    }
+    groups
+}
+
+/// Where the labels of an object or a pod say that it belongs; none if they name what cannot exist.
+fn place(metadata: &ObjectMeta) -> Option<Place> {
     let labels = metadata.labels.as_ref()?;
-    let project = metadata.namespace.as_ref()?.parse().ok()?;
-    Some((project, labels.get(names::APP)?.parse().ok()?, labels.get(names::SERVICE)?.parse().ok()?))
+    let namespace = metadata.namespace.clone()?;
+    let workload = match labels.get(label::WORKLOAD) {
+        Some(name) => name.clone(),
+        None => name(&labels.get(label::APP)?.parse().ok()?, &labels.get(label::SERVICE)?.parse().ok()?),
+    };
+    Some((namespace, workload))
 }
 
 #[cfg(test)]

@@ -1,13 +1,16 @@
 //! Seeing: Kubernetes' objects as [`common::domain::status`] knows them (kirk-spec §7). Pure.
 
 use common::domain::status::{Pod, Seen, SeenObject, Trouble};
+use common::domain::workload::label;
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentCondition, StatefulSet};
+use k8s_openapi::api::batch::v1::{Job, JobCondition};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 use kube::api::DynamicObject;
 
-use crate::render::{Kind, names};
+use crate::render::Kind;
 
 mod container;
+mod instance;
 mod pod;
 
 pub(super) use self::pod::pod;
@@ -24,24 +27,47 @@ pub(super) struct SeenPod {
     created: Option<Time>,
     live: bool,
     pod: Pod,
+    /// Of a console app only.
+    instance: Option<instance::Numbered>,
 }
 
 /// Puts a service's parts together: pods oldest first, the last ones left out if they are too many or too large.
 pub(super) fn seen(object: Option<SeenObject>, mut pods: Vec<SeenPod>) -> Seen {
     pods.sort_by(|a, b| (&a.created, &a.pod.name).cmp(&(&b.created, &b.pod.name)));
     let live_pods = pods.iter().filter(|pod| pod.live).count();
+    let (of_apps, of_services): (Vec<_>, Vec<_>) = pods.into_iter().partition(|pod| pod.instance.is_some());
+    let mut instances: Vec<_> = of_apps.into_iter().filter_map(|pod| pod.instance).collect();
+    // Pods with numbers by these; the order of the others stays.
+    instances.sort_by_key(|numbered| numbered.number);
+    Seen {
+        object,
+        pods: cut_list(of_services.into_iter().map(|seen| seen.pod)),
+        live_pods: u32::try_from(live_pods).unwrap_or(u32::MAX),
+        instances: cut_list(instances.into_iter().filter_map(|numbered| numbered.instance)),
+    }
+}
+
+/// The first of them, as many as may be shown.
+fn cut_list<T: serde::Serialize>(list: impl Iterator<Item = T>) -> Vec<T> {
     let mut bytes = 0;
-    let pods = pods.into_iter().map(|seen| seen.pod).take(PODS_MAX).take_while(|pod| {
-        bytes += serde_json::to_vec(pod).map_or(0, |json| json.len());
-        bytes <= PODS_BYTES_MAX
-    });
-    Seen { object, pods: pods.collect(), live_pods: u32::try_from(live_pods).unwrap_or(u32::MAX) }
+    list.take(PODS_MAX)
+        .take_while(|each| {
+            bytes += serde_json::to_vec(each).map_or(0, |json| json.len());
+            bytes <= PODS_BYTES_MAX
+        })
+        .collect()
 }
 
 /// The workload object in an API server's answer; none if it is no workload.
 pub(super) fn dynamic(kind: Kind, object: DynamicObject) -> Option<SeenObject> {
     match kind {
-        Kind::Service => None,
+        Kind::Secret
+        | Kind::PersistentVolumeClaim
+        | Kind::NetworkPolicy
+        | Kind::Service
+        | Kind::Ingress
+        | Kind::PodDisruptionBudget => None,
+        Kind::Job => object.try_parse().ok().as_ref().map(job),
         Kind::Deployment => object.try_parse().ok().as_ref().map(deployment),
         Kind::StatefulSet => object.try_parse().ok().as_ref().map(stateful_set),
     }
@@ -73,9 +99,30 @@ pub(super) fn stateful_set(object: &StatefulSet) -> SeenObject {
     }
 }
 
+/// What has succeeded is available.
+pub(super) fn job(object: &Job) -> SeenObject {
+    let status = object.status.clone().unwrap_or_default();
+    let wanted = object.spec.as_ref().map_or(0, |spec| count(spec.completions.or(Some(1))));
+    let succeeded = count(status.succeeded);
+    let failed = |condition: &&JobCondition| condition.type_ == "Failed" && condition.status == "True";
+    let failed = status.conditions.as_deref().unwrap_or_default().iter().find(failed);
+    let generation = object.metadata.generation;
+    SeenObject {
+        replicas: succeeded + count(status.active),
+        updated: succeeded + count(status.active),
+        available: succeeded,
+        unavailable: wanted.saturating_sub(succeeded),
+        trouble: failed.map(|condition| Trouble {
+            reason: condition.reason.clone().unwrap_or_else(|| condition.type_.clone()),
+            message: cut(condition.message.as_deref().unwrap_or_default(), TROUBLE_CHARS_MAX),
+        }),
+        ..of_metadata(&object.metadata, generation)
+    }
+}
+
 fn of_metadata(metadata: &ObjectMeta, observed_generation: Option<i64>) -> SeenObject {
     SeenObject {
-        owner: metadata.annotations.as_ref().and_then(|annotations| annotations.get(names::UID)).cloned(),
+        owner: metadata.annotations.as_ref().and_then(|annotations| annotations.get(label::UID)).cloned(),
         generation: metadata.generation.unwrap_or_default(),
         observed_generation: observed_generation.unwrap_or_default(),
         ..SeenObject::default()

@@ -1,49 +1,42 @@
-//! The Services of a workload (kirk-spec 6.1 and 6.3).
+//! The Services of a group (kirk-spec 6.1 and 6.3).
 
-use common::domain::service::Port;
-use common::domain::subject::ServiceId;
-use common::domain::workload::{Controller, Workload};
+use common::domain::workload::{Exposure, Group, ServicePort as Port, Workload};
 use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use super::{Kind, Object, names};
+use super::{Kind, Object, metadata};
 
-/// The headless one that a StatefulSet names, and the one by which others reach the pods if there are ports.
-pub(super) fn render(workload: &Workload) -> Vec<Object> {
-    let ServiceId { region: _, project: _, app, service } = &workload.id;
-    let headless = match workload.controller {
-        Controller::Deployment => None,
-        Controller::StatefulSet => Some(object(workload, names::headless(app, service), Some("None"))),
+pub(super) fn render(workload: &Workload, group: &Group) -> Vec<Object> {
+    let render = |service: &common::domain::workload::Service| {
+        let ports: Vec<_> = service.ports.iter().copied().map(port).collect();
+        let (service_type, cluster_ip) = match service.exposure {
+            Exposure::ClusterIp => ("ClusterIP", None),
+            Exposure::Headless => ("ClusterIP", Some("None")),
+            Exposure::LoadBalancer => ("LoadBalancer", None),
+        };
+        let manifest = Service {
+            metadata: metadata::of_group(workload, group, &service.name),
+            spec: Some(ServiceSpec {
+                type_: Some(service_type.to_owned()),
+                cluster_ip: cluster_ip.map(str::to_owned),
+                selector: Some(group.selector.clone()),
+                ports: metadata::some(ports),
+                ..ServiceSpec::default()
+            }),
+            status: None,
+        };
+        Object::new(Kind::Service, &service.name, &manifest)
     };
-    let address = (!workload.ports.is_empty()).then(|| object(workload, names::address(app, service), None));
-    headless.into_iter().chain(address).collect()
-}
-
-fn object(workload: &Workload, name: String, cluster_ip: Option<&str>) -> Object {
-    let ServiceId { region: _, project: _, app, service } = &workload.id;
-    let ports: Vec<_> = workload.ports.iter().copied().map(port).collect();
-    let manifest = Service {
-        metadata: names::metadata(workload, name.clone()),
-        spec: Some(ServiceSpec {
-            type_: Some("ClusterIP".to_owned()),
-            cluster_ip: cluster_ip.map(str::to_owned),
-            selector: Some(names::selector(app, service)),
-            ports: (!ports.is_empty()).then_some(ports),
-            ..ServiceSpec::default()
-        }),
-        status: None,
-    };
-    Object::new(Kind::Service, name, &manifest)
+    group.services.iter().map(render).collect()
 }
 
 /// The name tells the same number over TCP and UDP apart; at most nine characters.
 fn port(port: Port) -> ServicePort {
-    let Port { port, protocol } = port;
-    let number = i32::from(port.get());
+    let Port { port, target, protocol } = port;
     ServicePort {
-        name: Some(format!("{}-{number}", protocol.as_str().to_lowercase())),
-        port: number,
-        target_port: Some(IntOrString::Int(number)),
+        name: Some(format!("{}-{port}", protocol.as_str().to_lowercase())),
+        port: i32::from(port.get()),
+        target_port: Some(IntOrString::Int(i32::from(target.get()))),
         protocol: Some(protocol.as_str().to_owned()),
         ..ServicePort::default()
     }

@@ -1,83 +1,117 @@
-//! The Deployment or StatefulSet of a workload (kirk-spec 6.2).
+//! What keeps a group's pods: a Deployment, a StatefulSet or a Job (kirk-spec 6.2, lain-spec §6).
 
-use common::domain::subject::ServiceId;
-use common::domain::workload::{Controller, Workload};
+use common::domain::workload::{Claim, Controller, Group, Rollout, Workload};
 use k8s_openapi::api::apps::v1::{
-    Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment, StatefulSet, StatefulSetSpec,
+    Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment, StatefulSet,
+    StatefulSetOrdinals, StatefulSetPersistentVolumeClaimRetentionPolicy, StatefulSetSpec,
 };
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use k8s_openapi::api::batch::v1::{Job, JobSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use super::{Kind, Object, names, pod};
+use super::metadata::{int, selector, some};
+use super::{Kind, Object, metadata, pod, storage};
 
 /// Our own table holds the history; Kubernetes need not.
 const REVISION_HISTORY_LIMIT: i32 = 2;
-/// How many pods a rollout may add and take away at a time.
-const ROLLING_UPDATE_STEP: &str = "25%";
+/// How many pods a rollout by quarters may add and take away at a time.
+const QUARTER: &str = "25%";
+/// How often a Job's pod is made again that fails (lain-spec §6).
+const BACKOFF_LIMIT: i32 = 3;
 
-pub(super) fn render(workload: &Workload) -> Object {
-    let name = names::workload(&workload.id.app, &workload.id.service);
-    match workload.controller {
-        Controller::Deployment => Object::new(Kind::Deployment, name.clone(), &deployment(workload, name)),
-        Controller::StatefulSet => {
-            Object::new(Kind::StatefulSet, name.clone(), &stateful_set(workload, name))
+pub(super) fn render(workload: &Workload, group: &Group) -> Object {
+    let name = &group.name;
+    match &group.controller {
+        Controller::Deployment(rollout) => {
+            Object::new(Kind::Deployment, name, &deployment(workload, group, *rollout))
         }
+        Controller::StatefulSet { service_name, first, claims } => {
+            Object::new(Kind::StatefulSet, name, &stateful_set(workload, group, service_name, *first, claims))
+        }
+        Controller::Job => Object::new(Kind::Job, name, &job(workload, group)),
     }
 }
 
-fn deployment(workload: &Workload, name: String) -> Deployment {
-    let step = || Some(IntOrString::String(ROLLING_UPDATE_STEP.to_owned()));
+fn deployment(workload: &Workload, group: &Group, rollout: Rollout) -> Deployment {
+    let (surge, unavailable, min_ready_s) = match rollout {
+        Rollout::Quarters => {
+            let quarter = || IntOrString::String(QUARTER.to_owned());
+            (quarter(), quarter(), 0)
+        }
+        Rollout::OneByOne { min_ready_s } => (IntOrString::Int(1), IntOrString::Int(0), min_ready_s),
+    };
     Deployment {
-        metadata: metadata(workload, name),
+        metadata: annotated(workload, group),
         spec: Some(DeploymentSpec {
-            replicas: Some(replicas(workload)),
+            min_ready_seconds: (min_ready_s > 0).then(|| int(min_ready_s)),
+            replicas: Some(int(group.replicas)),
             revision_history_limit: Some(REVISION_HISTORY_LIMIT),
-            selector: selector(workload),
+            selector: selector(&group.selector),
             strategy: Some(DeploymentStrategy {
                 type_: Some("RollingUpdate".to_owned()),
-                rolling_update: Some(RollingUpdateDeployment { max_surge: step(), max_unavailable: step() }),
+                rolling_update: Some(RollingUpdateDeployment {
+                    max_surge: Some(surge),
+                    max_unavailable: Some(unavailable),
+                }),
             }),
-            template: pod::template(workload),
+            template: pod::template(group),
             ..DeploymentSpec::default()
         }),
         status: None,
     }
 }
 
-fn stateful_set(workload: &Workload, name: String) -> StatefulSet {
-    let ServiceId { region: _, project: _, app, service } = &workload.id;
+fn stateful_set(
+    workload: &Workload,
+    group: &Group,
+    service_name: &str,
+    first: u32,
+    claims: &[Claim],
+) -> StatefulSet {
+    let template = |claim: &Claim| {
+        let metadata = ObjectMeta { name: Some(claim.name.clone()), ..ObjectMeta::default() };
+        storage::claim(claim, metadata)
+    };
+    let kept = || Some("Retain".to_owned());
     StatefulSet {
-        metadata: metadata(workload, name),
+        metadata: annotated(workload, group),
         spec: Some(StatefulSetSpec {
+            ordinals: (first > 0).then(|| StatefulSetOrdinals { start: Some(int(first)) }),
+            persistent_volume_claim_retention_policy: (!claims.is_empty()).then(|| {
+                StatefulSetPersistentVolumeClaimRetentionPolicy { when_deleted: kept(), when_scaled: kept() }
+            }),
             // With OrderedReady a pod that never becomes ready blocks every upgrade and rollback (kubernetes#67250).
             pod_management_policy: Some("Parallel".to_owned()),
-            replicas: Some(replicas(workload)),
+            replicas: Some(int(group.replicas)),
             revision_history_limit: Some(REVISION_HISTORY_LIMIT),
-            selector: selector(workload),
-            service_name: Some(names::headless(app, service)),
-            template: pod::template(workload),
+            selector: selector(&group.selector),
+            service_name: Some(service_name.to_owned()),
+            template: pod::template(group),
+            volume_claim_templates: some(claims.iter().map(template).collect()),
             ..StatefulSetSpec::default()
         }),
         status: None,
     }
 }
 
-/// The annotations are here and never on the pod template, where a change of one would restart the pods.
-fn metadata(workload: &Workload, name: String) -> ObjectMeta {
-    let mut metadata = names::metadata(workload, name);
-    metadata.annotations.get_or_insert_default().extend([
-        (names::REVISION.to_owned(), workload.revision.to_string()),
-        (names::INSTANCE_NUMBER.to_owned(), workload.instances.to_string()),
-    ]);
+/// Its selector is Kubernetes' own: each Job has one that is new.
+fn job(workload: &Workload, group: &Group) -> Job {
+    Job {
+        metadata: annotated(workload, group),
+        spec: Some(JobSpec {
+            backoff_limit: Some(BACKOFF_LIMIT),
+            completions: Some(int(group.replicas)),
+            parallelism: Some(int(group.replicas)),
+            template: pod::template(group),
+            ..JobSpec::default()
+        }),
+        status: None,
+    }
+}
+
+/// The annotations are here and not on the pod template, where a change of one would restart the pods.
+fn annotated(workload: &Workload, group: &Group) -> ObjectMeta {
+    let mut metadata = metadata::of_group(workload, group, &group.name);
+    metadata.annotations.get_or_insert_default().extend(group.annotations.clone());
     metadata
-}
-
-fn selector(workload: &Workload) -> LabelSelector {
-    let ServiceId { region: _, project: _, app, service } = &workload.id;
-    LabelSelector { match_labels: Some(names::selector(app, service)), match_expressions: None }
-}
-
-/// The domain allows no more than `i32::MAX`.
-fn replicas(workload: &Workload) -> i32 {
-    i32::try_from(workload.replicas).unwrap_or(i32::MAX)
 }

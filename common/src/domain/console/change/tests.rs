@@ -1,7 +1,5 @@
 //! What each operation makes of an app, and what it refuses.
 
-use std::collections::BTreeMap;
-
 use super::*;
 use crate::domain::console::manifest::{Proc, ProcKind, ResourceManifest, UsedService};
 use crate::domain::console::memory::Memory;

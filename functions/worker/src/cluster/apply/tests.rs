@@ -1,40 +1,31 @@
 //! What is asked of the API server, and what is never done to it.
 
-use common::domain::subject::ServiceId;
-use common::domain::workload::Controller;
+use common::domain::workload::Namespace;
 use serde_json::json;
 
-use super::super::fake::Fake;
+use super::super::fake::{Fake, Sample};
 use super::*;
 use crate::render::render;
 
 const DEPLOYMENT: &str = "/namespaces/demo/deployments/app0-web";
 const SERVICE: &str = "/namespaces/demo/services/app0-web";
 
+fn sample() -> Sample {
+    Sample::default().with_instances(2).with_ports(&[80])
+}
+
 fn workload() -> Workload {
-    Workload {
-        id: ServiceId {
-            region: "xq".parse().unwrap(),
-            project: "demo".parse().unwrap(),
-            app: "app0".parse().unwrap(),
-            service: "web".parse().unwrap(),
-        },
-        uid: "0123456789abcdef0123456789abcdef".parse().unwrap(),
-        revision: 1,
-        controller: Controller::Deployment,
-        instances: 2,
-        replicas: 2,
-        containers: Vec::new(),
-        size: serde_json::from_value(json!({"name": "1U1G", "cpu": 1, "memory": 1024, "desc": ""})).unwrap(),
-        ports: serde_json::from_value(json!([{"port": 80, "protocol": "TCP"}])).unwrap(),
-        image_pull_secrets: Vec::new(),
-    }
+    sample().workload()
+}
+
+fn demo() -> Namespace {
+    workload().namespace
 }
 
 /// A server with the project's namespace.
 fn server() -> Fake {
     let fake = Fake::default();
-    fake.put("/namespaces/demo", json!(crate::render::namespace(&"demo".parse().unwrap())));
+    fake.put("/namespaces/demo", json!(crate::render::namespace(&demo())));
     fake
 }
 
@@ -71,7 +62,7 @@ async fn the_first_apply_makes_the_namespace_and_overwrites_nothing() {
     assert_eq!(report.objects.keys().collect::<Vec<_>>(), ["Deployment/app0-web", "Service/app0-web"]);
     assert!(report.template_changed);
     assert_eq!(report.object_generation(), Some(1));
-    assert_eq!(report.seen.unwrap().owner.as_deref(), Some(workload().uid.as_str()));
+    assert_eq!(report.seen["app0-web"].owner.as_deref(), Some(workload().owner.as_str()));
 }
 
 #[tokio::test]
@@ -79,13 +70,13 @@ async fn unchanged_objects_cost_no_call() {
     let (fake, known) = applied().await;
     let report = apply(&fake, &workload(), &known).await.unwrap();
     assert_eq!(fake.take_calls(), Vec::<String>::new());
-    assert_eq!(report, Report { objects: known, template_changed: false, seen: None });
+    assert_eq!(report, Report { objects: known, template_changed: false, seen: BTreeMap::new() });
 }
 
 #[tokio::test]
 async fn a_changed_object_costs_two_calls() {
     let (fake, known) = applied().await;
-    let scaled = Workload { instances: 3, replicas: 3, ..workload() };
+    let scaled = sample().with_instances(3).workload();
     let report = apply(&fake, &scaled, &known).await.unwrap();
     assert_eq!(
         fake.take_calls(),
@@ -126,7 +117,7 @@ async fn an_object_in_the_place_of_a_known_one_is_not_touched() {
     let (fake, known) = applied().await;
     let foreign = json!({"metadata": {"name": "app0-web", "uid": "theirs"}});
     fake.put(DEPLOYMENT, foreign.clone());
-    let changed = Workload { replicas: 3, ports: Vec::new(), ..workload() };
+    let changed = sample().with_instances(3).with_ports(&[]).workload();
     let error = apply(&fake, &changed, &known).await.unwrap_err();
     assert_eq!(error.reason(), "NameConflict");
     assert_eq!(fake.state().objects[DEPLOYMENT], foreign);
@@ -137,8 +128,7 @@ async fn a_refused_rehearsal_changes_nothing() {
     let (fake, known) = applied().await;
     let before = fake.state().objects.clone();
     fake.state().refusals.insert(format!("PATCH {DEPLOYMENT} dry-run force uid"), 422);
-    let ports = serde_json::from_value(json!([{"port": 81, "protocol": "TCP"}])).unwrap();
-    let changed = Workload { replicas: 3, ports, ..workload() };
+    let changed = sample().with_instances(3).with_ports(&[81]).workload();
     let error = apply(&fake, &changed, &known).await.unwrap_err();
     assert_eq!((error.reason(), error.is_transient()), ("Invalid", false));
     assert_eq!(fake.state().objects, before);
@@ -150,7 +140,7 @@ async fn a_refused_rehearsal_changes_nothing() {
 async fn an_object_that_is_gone_is_made_again() {
     let (fake, known) = applied().await;
     fake.state().objects.remove(DEPLOYMENT);
-    let report = apply(&fake, &Workload { replicas: 0, ..workload() }, &known).await.unwrap();
+    let report = apply(&fake, &sample().stopped().workload(), &known).await.unwrap();
     assert_ne!(report.objects["Deployment/app0-web"].uid, known["Deployment/app0-web"].uid);
     assert!(report.template_changed, "its pods are new");
     assert_eq!(fake.state().objects[DEPLOYMENT]["spec"]["replicas"], 0);
@@ -169,7 +159,7 @@ async fn an_object_that_is_being_deleted_is_waited_for() {
     let (fake, known) = applied().await;
     fake.state().objects.get_mut(DEPLOYMENT).unwrap()["metadata"]["deletionTimestamp"] =
         json!("2026-01-01T00:00:00Z");
-    let error = apply(&fake, &Workload { replicas: 0, ..workload() }, &known).await.unwrap_err();
+    let error = apply(&fake, &sample().stopped().workload(), &known).await.unwrap_err();
     assert_eq!((error.reason(), error.is_transient()), ("Terminating", true));
 }
 
@@ -177,7 +167,7 @@ async fn an_object_that_is_being_deleted_is_waited_for() {
 async fn another_writer_at_the_same_moment_is_no_refusal() {
     let (fake, known) = applied().await;
     fake.state().refusals.insert(format!("PATCH {DEPLOYMENT} force uid"), 409);
-    let error = apply(&fake, &Workload { replicas: 0, ..workload() }, &known).await.unwrap_err();
+    let error = apply(&fake, &sample().stopped().workload(), &known).await.unwrap_err();
     assert!(error.is_transient(), "{error:?}");
 }
 
@@ -186,7 +176,7 @@ async fn somebody_elses_namespace_is_not_taken_over() {
     let fake = Fake::default();
     let foreign = json!({"metadata": {"name": "demo", "labels": {"team": "theirs"}}});
     fake.put("/namespaces/demo", foreign.clone());
-    let error = fake.cluster().ensure_namespace(&"demo".parse().unwrap()).await.unwrap_err();
+    let error = fake.cluster().ensure_namespace(&demo()).await.unwrap_err();
     assert_eq!(error.reason(), "NameConflict");
     assert_eq!(fake.take_calls(), ["GET /namespaces/demo"]);
     assert_eq!(fake.state().objects["/namespaces/demo"], foreign);
@@ -198,7 +188,7 @@ async fn nothing_is_made_in_somebody_elses_namespace() {
     let foreign = json!({"metadata": {"name": "demo", "labels": {"team": "theirs"}}});
     fake.state().objects = BTreeMap::from([("/namespaces/demo".to_owned(), foreign)]);
     let before = fake.state().objects.clone();
-    let changed = Workload { replicas: 3, ..workload() };
+    let changed = sample().with_instances(3).workload();
     for (workload, known) in [(workload(), BTreeMap::new()), (changed, known)] {
         let error = apply(&fake, &workload, &known).await.unwrap_err();
         assert_eq!((error.reason(), error.is_transient()), ("NameConflict", false));
@@ -213,7 +203,7 @@ async fn labels_of_our_namespace_are_completed_and_an_administrators_stay() {
     fake.put("/namespaces/demo", json!({"metadata": {"name": "demo", "labels": labels}}));
     for calls in [vec!["GET /namespaces/demo", "PATCH /namespaces/demo force"], vec!["GET /namespaces/demo"]]
     {
-        fake.cluster().ensure_namespace(&"demo".parse().unwrap()).await.unwrap();
+        fake.cluster().ensure_namespace(&demo()).await.unwrap();
         assert_eq!(fake.take_calls(), calls);
     }
     let labels = fake.state().objects["/namespaces/demo"]["metadata"]["labels"].clone();

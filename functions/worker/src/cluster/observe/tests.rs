@@ -1,13 +1,11 @@
 //! How objects and pods are brought together.
 
-use common::domain::workload::Controller;
 use serde_json::{Value, json};
 
-use super::super::fake::Fake;
-use super::*;
+use super::super::fake::{Fake, Sample};
 
 fn object(project: &str, name: &str, service: &str) -> Value {
-    let labels = json!({"slipway.dev/app": "app0", "slipway.dev/service": service});
+    let labels = json!({"app.kubernetes.io/managed-by": "slipway", "slipway.dev/app": "app0", "slipway.dev/service": service});
     json!({
         "metadata": {"name": name, "namespace": project, "labels": labels},
         "spec": {"selector": {}, "template": {}, "containers": []},
@@ -24,17 +22,13 @@ async fn one_service_is_two_calls() {
     let fake = Fake::default();
     put(&fake, "statefulsets", "demo", "app0-db", "db");
     put(&fake, "pods", "demo", "app0-db-0", "db");
-    let id = ServiceId {
-        region: "xq".parse().unwrap(),
-        project: "demo".parse().unwrap(),
-        app: "app0".parse().unwrap(),
-        service: "db".parse().unwrap(),
-    };
-    let seen = fake.cluster().observe(&id, Controller::StatefulSet).await.unwrap();
+    let seen =
+        fake.cluster().observe(&Sample::stateful("db").workload()).await.unwrap().remove("app0-db").unwrap();
     assert!(seen.object.is_some());
     assert_eq!((seen.pods.len(), seen.live_pods), (1, 1));
     assert_eq!(fake.take_calls().len(), 2);
-    assert_eq!(fake.cluster().observe(&id, Controller::Deployment).await.unwrap().object, None);
+    let none = fake.cluster().observe(&Sample::default().workload()).await.unwrap();
+    assert_eq!(none["app0-web"].object, None);
 }
 
 #[tokio::test]
@@ -54,18 +48,19 @@ async fn all_services_are_joined_by_their_labels_page_by_page() {
     let all = fake.cluster().observe_all().await.unwrap();
     let told: Vec<_> = all
         .iter()
-        .map(|((project, app, service), seen)| {
-            format!("{project}/{app}/{service} {} {}", seen.object.is_some(), seen.pods.len())
+        .flat_map(|(namespace, groups)| groups.iter().map(move |(name, seen)| (namespace, name, seen)))
+        .map(|(namespace, name, seen)| {
+            format!("{namespace}/{name} {} {}", seen.object.is_some(), seen.pods.len())
         })
         .collect();
     assert_eq!(
         told,
         [
-            "demo/app0/api true 0",
-            "demo/app0/db true 0",
-            "demo/app0/gone false 1",
-            "demo/app0/web true 3",
-            "other/app0/web true 0",
+            "demo/app0-api true 0",
+            "demo/app0-db true 0",
+            "demo/app0-gone false 1",
+            "demo/app0-web true 3",
+            "other/app0-web true 0",
         ]
     );
 }

@@ -1,9 +1,8 @@
 //! What is deleted, and what never is.
 
-use common::domain::workload::Controller;
 use serde_json::{Value, json};
 
-use super::super::fake::Fake;
+use super::super::fake::{Fake, Sample};
 use super::*;
 
 const UID: &str = "0123456789abcdef0123456789abcdef";
@@ -11,28 +10,8 @@ const DEPLOYMENT: &str = "/namespaces/demo/deployments/app0-web";
 const SERVICE: &str = "/namespaces/demo/services/app0-web";
 const POD: &str = "/namespaces/demo/pods/app0-web-x-y";
 
-fn id() -> ServiceId {
-    ServiceId {
-        region: "xq".parse().unwrap(),
-        project: "demo".parse().unwrap(),
-        app: "app0".parse().unwrap(),
-        service: "web".parse().unwrap(),
-    }
-}
-
 fn workload() -> Workload {
-    Workload {
-        id: id(),
-        uid: UID.parse().unwrap(),
-        revision: 1,
-        controller: Controller::Deployment,
-        instances: 1,
-        replicas: 1,
-        containers: Vec::new(),
-        size: serde_json::from_value(json!({"name": "1U1G", "cpu": 1, "memory": 1024, "desc": ""})).unwrap(),
-        ports: Vec::new(),
-        image_pull_secrets: Vec::new(),
-    }
+    Sample::default().workload()
 }
 
 /// An object of the owner's.
@@ -52,7 +31,12 @@ async fn what_is_known_and_not_wanted_is_deleted() {
     fake.put(SERVICE, object("app0-web", "s", UID));
     fake.put(DEPLOYMENT, object("app0-web", "d", UID));
     let wanted = crate::render::render(&workload());
-    let known = known(&[("Service/app0-web", "s"), ("Deployment/app0-web", "d"), ("Ingress/newer", "i")]);
+    let known = known(&[
+        ("Service/app0-web", "s"),
+        ("Deployment/app0-web", "d"),
+        ("Newer/one", "i"),
+        ("PersistentVolumeClaim/data", "v"),
+    ]);
     fake.cluster().prune(&workload(), &wanted, &known, false).await.unwrap();
     assert_eq!(fake.take_calls(), [format!("DELETE {SERVICE}")]);
     assert_eq!(fake.state().objects.keys().collect::<Vec<_>>(), [DEPLOYMENT]);
@@ -84,7 +68,6 @@ async fn a_sweep_deletes_what_was_lost_and_is_ours() {
 #[tokio::test]
 async fn a_service_is_gone_when_its_pods_are() {
     let fake = Fake::default();
-    let (id, uid) = (id(), UID.parse().unwrap());
     fake.put(DEPLOYMENT, object("app0-web", "d", UID));
     fake.put(SERVICE, object("app0-web", "s", UID));
     let mut pod = object("app0-web-x-y", "p", "");
@@ -93,12 +76,12 @@ async fn a_service_is_gone_when_its_pods_are() {
     fake.put(POD, pod);
     let known = known(&[("Service/app0-web", "s")]);
     let cluster = fake.cluster();
-    assert!(!cluster.delete_all(&id, &uid, &known).await.unwrap());
+    assert!(!cluster.delete_all(&workload(), &known).await.unwrap());
     assert_eq!(fake.state().objects.keys().collect::<Vec<_>>(), [POD]);
-    assert!(!cluster.delete_all(&id, &uid, &known).await.unwrap(), "the pod is still there");
+    assert!(!cluster.delete_all(&workload(), &known).await.unwrap(), "the pod is still there");
     fake.put(POD, object("app0-web-x-y", "p", ""));
     assert!(
-        cluster.delete_all(&id, &uid, &known).await.unwrap(),
+        cluster.delete_all(&workload(), &known).await.unwrap(),
         "a pod that somebody made by hand may stay"
     );
 }
@@ -109,6 +92,6 @@ async fn another_owners_workload_and_its_pods_do_not_keep_a_service() {
     let theirs = object("app0-web", "d", &"f".repeat(32));
     fake.put(DEPLOYMENT, theirs.clone());
     fake.put(POD, object("app0-web-x-y", "p", ""));
-    assert!(fake.cluster().delete_all(&id(), &UID.parse().unwrap(), &BTreeMap::new()).await.unwrap());
+    assert!(fake.cluster().delete_all(&workload(), &BTreeMap::new()).await.unwrap());
     assert_eq!(fake.state().objects[DEPLOYMENT], theirs);
 }

@@ -21,10 +21,16 @@ pub(super) struct Told {
 }
 
 /// A message, and what must not be cut off its end.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Message {
     text: String,
     end: String,
+}
+
+impl From<String> for Message {
+    fn from(text: String) -> Self {
+        Self { text, end: String::new() }
+    }
 }
 
 impl Message {

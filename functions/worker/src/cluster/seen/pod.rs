@@ -5,7 +5,8 @@ use k8s_openapi::api::core::v1::{
     Container, ContainerStatus as KubeStatus, Pod as KubePod, PodStatus as KubePodStatus,
 };
 
-use super::container::{self, Told};
+use super::container::{self, Message, Told};
+use super::instance;
 use super::{SeenPod, cut};
 
 /// What one is told of a pod: a reason and a message, at most this many characters each.
@@ -30,35 +31,37 @@ pub(in crate::cluster) fn pod(pod: &KubePod) -> SeenPod {
 
     let name = pod.metadata.name.clone().unwrap_or_default();
     let container_statuses = containers.iter().map(|(name, told)| container::entry(name, told)).collect();
+    let troubled = init.iter().chain(&containers).map(|(_, told)| told).find(|told| told.is_trouble);
+    let trouble = reason(&status, troubled);
     let pod_status = if pod.metadata.deletion_timestamp.is_some() {
         PodStatus { phase: PodPhase::Pending, reason: "Terminating".to_owned(), message: String::new() }
     } else {
-        let troubled = init.iter().chain(&containers).map(|(_, told)| told).find(|told| told.is_trouble);
-        let (reason, message) = reason(&status, troubled);
-        PodStatus { phase, reason: cut(&reason, CHARS_MAX), message }
+        let (reason, message) = &trouble;
+        PodStatus { phase, reason: cut(reason, CHARS_MAX), message: message.cut(CHARS_MAX) }
     };
     SeenPod {
         created: pod.metadata.creation_timestamp.clone(),
         live: !matches!(phase, PodPhase::Succeeded | PodPhase::Failed),
+        instance: instance::instance(pod, (&trouble.0, &trouble.1.cut(usize::MAX))),
         pod: Pod { name, status: pod_status, container_statuses },
     }
 }
 
 /// The pod's own reason, as of an eviction; else its first container's in trouble; else the scheduler's.
-fn reason(status: &KubePodStatus, troubled: Option<&Told>) -> (String, String) {
+fn reason(status: &KubePodStatus, troubled: Option<&Told>) -> (String, Message) {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let (reason, message) = (text(&status.reason), text(&status.message));
     if !reason.is_empty() || !message.is_empty() {
-        return (reason, cut(&message, CHARS_MAX));
+        return (reason, Message::from(message));
     }
     if let Some(told) = troubled {
-        return (told.reason.clone(), told.message.cut(CHARS_MAX));
+        return (told.reason.clone(), told.message.clone());
     }
     let conditions = status.conditions.as_deref().unwrap_or_default();
     conditions
         .iter()
         .find(|condition| condition.type_ == "PodScheduled" && condition.status == "False")
-        .map(|condition| (text(&condition.reason), cut(&text(&condition.message), CHARS_MAX)))
+        .map(|condition| (text(&condition.reason), Message::from(text(&condition.message))))
         .unwrap_or_default()
 }
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use common::domain::workload::{Controller, Workload};
+use common::domain::service::Desired;
+use common::domain::service::workload::{address, headless, name};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::*;
-use super::{with, workload};
+use super::{STATELESS, Sample, Shape, sample, with};
 
 /// Names of both grammars, long ones more often than chance would have it.
 fn app() -> impl Strategy<Value = String> {
@@ -18,15 +18,15 @@ fn service() -> impl Strategy<Value = String> {
     prop_oneof!["[a-z]([-a-z0-9]{0,28}[a-z0-9])?", "a-{1,28}a", "s{25,30}", "[ab](-[ab]){0,2}"]
 }
 
-fn any_workload() -> impl Strategy<Value = Workload> {
+fn any_service() -> impl Strategy<Value = Sample> {
     let text = "\\PC{0,20}";
     let path = "(/[a-z.]{1,8}x){1,3}";
     let mounts = proptest::collection::vec((path, any::<bool>(), "[a-z]{1,3}"), 0..4);
     let envs = proptest::collection::btree_map("[A-Z_]{1,4}", text, 0..4);
     let ports = proptest::collection::btree_set((1_u16.., prop_oneof![Just("TCP"), Just("UDP")]), 0..4);
-    let controller = prop_oneof![Just(Controller::Deployment), Just(Controller::StatefulSet)];
-    (app(), service(), controller, mounts, envs, ports, proptest::collection::vec(text, 0..3), 0_u32..5).prop_map(
-        |(app, service, controller, mounts, envs, ports, args, replicas)| {
+    let shape = prop_oneof![Just(STATELESS), Just(Shape::Stateful)];
+    (app(), service(), shape, mounts, envs, ports, proptest::collection::vec(text, 0..3), any::<bool>()).prop_map(
+        |(app, service, shape, mounts, envs, ports, args, stopped)| {
             let volume_mounts: Vec<_> = mounts
                 .iter()
                 .map(|(path, read_only, name)| json!({"volumeName": name, "readOnly": read_only, "mountPath": path}))
@@ -45,11 +45,13 @@ fn any_workload() -> impl Strategy<Value = Workload> {
                 "volumeMounts": volume_mounts, "configs": configs, "envs": envs, "args": args,
                 "command": args,
             }));
-            let mut workload = workload(controller, &[container], &json!(ports));
-            workload.id.app = app.parse().unwrap();
-            workload.id.service = service.parse().unwrap();
-            workload.replicas = replicas;
-            workload
+            let mut sample = sample(shape, &[container], &json!(ports));
+            sample.service.id.app = app.parse().unwrap();
+            sample.service.id.service = service.parse().unwrap();
+            if stopped {
+                sample.service.desired = Desired::Stopped;
+            }
+            sample
         },
     )
 }
@@ -98,9 +100,9 @@ proptest! {
     #[test]
     fn names_are_labels_within_their_limits(app in app(), service in service()) {
         let (app, service) = (app.parse().unwrap(), service.parse().unwrap());
-        let workload = names::workload(&app, &service);
+        let workload = name(&app, &service);
         prop_assert!(is_label(&workload) && workload.len() <= 52, "{}", workload);
-        let (address, headless) = (names::address(&app, &service), names::headless(&app, &service));
+        let (address, headless) = (address(&app, &service), headless(&app, &service));
         prop_assert!(is_label(&address) && address.len() <= 61, "{}", address);
         prop_assert!(is_label(&headless) && headless.len() <= 62, "{}", headless);
     }
@@ -111,23 +113,23 @@ proptest! {
         for (app, service) in services {
             let (a, s) = (app.parse().unwrap(), service.parse().unwrap());
             let id = (app, service);
-            prop_assert_eq!(workloads.insert(names::workload(&a, &s), id.clone()), None);
-            prop_assert_eq!(addresses.insert(names::address(&a, &s), id.clone()), None);
-            prop_assert_eq!(addresses.insert(names::headless(&a, &s), id), None);
+            prop_assert_eq!(workloads.insert(name(&a, &s), id.clone()), None);
+            prop_assert_eq!(addresses.insert(address(&a, &s), id.clone()), None);
+            prop_assert_eq!(addresses.insert(headless(&a, &s), id), None);
         }
     }
 
     #[test]
-    fn the_same_workload_gives_the_same_bytes(workload in any_workload()) {
-        let (first, second) = (render(&workload), render(&workload.clone()));
+    fn the_same_workload_gives_the_same_bytes(sample in any_service()) {
+        let (first, second) = (sample.render(), sample.clone().render());
         prop_assert_eq!(json!(first.iter().map(|object| &object.manifest).collect::<Vec<_>>()).to_string(),
             json!(second.iter().map(|object| &object.manifest).collect::<Vec<_>>()).to_string());
         prop_assert_eq!(first, second);
     }
 
     #[test]
-    fn no_manifest_asks_for_a_privilege(workload in any_workload()) {
-        for object in render(&workload) {
+    fn no_manifest_asks_for_a_privilege(sample in any_service()) {
+        for object in sample.render() {
             let mut found = Vec::new();
             keys(&object.manifest, &mut found);
             for key in PRIVILEGED {
@@ -137,12 +139,12 @@ proptest! {
     }
 
     #[test]
-    fn every_object_says_whose_it_is(workload in any_workload()) {
-        for object in render(&workload) {
+    fn every_object_says_whose_it_is(sample in any_service()) {
+        for object in sample.render() {
             let metadata = &object.manifest["metadata"];
             prop_assert_eq!(&metadata["name"], object.name.as_str());
-            prop_assert_eq!(&metadata["namespace"], workload.id.project.as_str());
-            prop_assert_eq!(&metadata["annotations"]["slipway.dev/uid"], workload.uid.as_str());
+            prop_assert_eq!(&metadata["namespace"], sample.service.id.project.as_str());
+            prop_assert_eq!(&metadata["annotations"]["slipway.dev/uid"], sample.service.uid.as_str());
             prop_assert_eq!(&metadata["labels"]["app.kubernetes.io/managed-by"], "slipway");
             prop_assert_eq!(object.kind.as_str(), &object.manifest["kind"]);
             let template = &object.manifest["spec"]["template"]["metadata"];
@@ -153,8 +155,8 @@ proptest! {
 
     /// Kubernetes refuses a mount without its volume, two volumes of a name, and label values over 63 characters.
     #[test]
-    fn mounts_find_their_volumes(workload in any_workload()) {
-        let object = render(&workload).pop().unwrap();
+    fn mounts_find_their_volumes(sample in any_service()) {
+        let object = sample.render().pop().unwrap();
         let pod = &object.manifest["spec"]["template"]["spec"];
         let names = |list: &Value| -> Vec<String> {
             let names = list.as_array().into_iter().flatten();

@@ -1,0 +1,292 @@
+//! The group of pods of a proc, with all that goes with it.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU16;
+
+use serde_json::json;
+
+use super::{Place, SecretFiles};
+use crate::domain::console::app::{App, DeployedProc, Desired};
+use crate::domain::console::manifest::{Proc, ProcKind};
+use crate::domain::console::name::kubernetes_name;
+use crate::domain::digest::sha256_hex;
+use crate::domain::workload::{
+    Claim, Controller, Exposure, Group, Ingress, Labels, Rollout, Secret, Service, ServicePort, label,
+};
+
+/// LAIN's own names are not the ingress controller's.
+const INTERNAL_SUFFIX: &str = ".lain";
+
+impl Place<'_> {
+    /// The group of a proc of `app`, which is the client itself or one whose portal it uses.
+    pub(super) fn group(&self, app: &App, proc: &DeployedProc, files: &SecretFiles) -> Group {
+        let name = self.name(app, proc);
+        let instances = proc.instances();
+        let is_started = proc.desired == Desired::Started;
+        let secret = secret(proc, files);
+        let shape = Shape::of(proc);
+        let mut pod_annotations = Labels::from([(label::ROLLED.to_owned(), proc.rolled.to_string())]);
+        if let Some(secret) = &secret {
+            pod_annotations.insert(label::SECRET_HASH.to_owned(), hash(secret));
+        }
+        let labels = self.labels(app, proc, &name);
+        let selector_keys = [label::APP, label::PROC, label::WORKLOAD];
+        let is_selector = |key: &str| selector_keys.contains(&key);
+        Group {
+            selector: labels.clone().into_iter().filter(|(key, _)| is_selector(key)).collect(),
+            labels,
+            annotations: self.annotations(app, proc),
+            pod_annotations,
+            controller: match shape {
+                Shape::Interchangeable => {
+                    Controller::Deployment(Rollout::OneByOne { min_ready_s: proc.proc.setup_time })
+                }
+                Shape::Numbered => Controller::StatefulSet {
+                    service_name: name.clone(),
+                    first: 1,
+                    claims: self.claims_of_each(&proc.proc),
+                },
+                Shape::Once => Controller::Job,
+            },
+            replicas: if is_started { instances } else { 0 },
+            pod: self.pod(app, proc, secret.as_ref().map(|secret| (secret.name.as_str(), files))),
+            services: self.services(app, proc, &name, shape),
+            ingress: self.ingress(&proc.proc),
+            secret,
+            claims: self.shared_claims(&proc.proc),
+            has_disruption_budget: is_started && instances >= 2 && shape != Shape::Once,
+            name,
+        }
+    }
+
+    /// The object that keeps the pods. A Job's cannot be changed, so each deploy has one of its own.
+    fn name(&self, app: &App, proc: &DeployedProc) -> String {
+        let own = kubernetes_name(proc.name().as_str());
+        let full = match proc.proc.kind {
+            ProcKind::Web | ProcKind::Worker => own,
+            ProcKind::Oneshot => format!("{own}-r{}n{}", proc.rolled, proc.instances()),
+            ProcKind::Portal { .. } => format!("{}-{own}", kubernetes_name(app.name().as_str())),
+        };
+        bounded(&full)
+    }
+
+    fn labels(&self, app: &App, proc: &DeployedProc, name: &str) -> Labels {
+        let version =
+            app.deployment.as_ref().map(|deployment| deployment.version.as_str()).unwrap_or_default();
+        let version = if version.len() <= 63 { version.to_owned() } else { sha256_hex(version, 16) };
+        let mut labels: Labels = [
+            (label::MANAGED_BY, label::SLIPWAY.to_owned()),
+            (label::APP, kubernetes_name(app.name().as_str())),
+            (label::PROC, kubernetes_name(proc.name().as_str())),
+            (label::PROC_TYPE, proc.proc.kind.as_str().to_owned()),
+            (label::WORKLOAD, name.to_owned()),
+            (label::REVISION, app.revision.to_string()),
+            (label::META_VERSION, version),
+        ]
+        .map(|(key, value)| (key.to_owned(), value))
+        .into();
+        if proc.is_portal() {
+            labels.insert(label::CLIENT.to_owned(), kubernetes_name(self.client.name().as_str()));
+        }
+        labels.extend(proc.proc.labels.iter().filter_map(|text| {
+            let (key, value) = text.split_once(':')?;
+            Some((label::of_lain(key), label::sanitized(value)))
+        }));
+        labels
+    }
+
+    /// What people called it, and what LAIN's own parts read (lain-spec 2.4).
+    fn annotations(&self, app: &App, proc: &DeployedProc) -> Labels {
+        let Proc { kind, healthcheck, logs, stream_ports, backups, https_only, .. } = &proc.proc;
+        let mut lain = json!({
+            "mountpoint": proc.proc.mountpoints(app.name(), self.domains),
+            "https_only": https_only,
+        });
+        if let ProcKind::Portal { service_name, .. } = kind {
+            lain["service_name"] = json!(service_name);
+        }
+        if let Some(backups) = backups {
+            lain["backup"] = backups.clone();
+        }
+        if let Some(path) = healthcheck {
+            lain["healthcheck"] = json!(path);
+        }
+        if !logs.is_empty() {
+            lain["logs"] = json!(logs);
+        }
+        if !stream_ports.is_empty() {
+            lain["ports"] = json!(stream_ports);
+        }
+        [
+            (label::APP_NAME, app.name().to_string()),
+            (label::PODGROUP, proc.podgroup(app.name())),
+            (label::CPU_LEVEL, proc.cpu().to_string()),
+            (label::INSTANCE_NUMBER, proc.instances().to_string()),
+            (label::LAIN, lain.to_string()),
+        ]
+        .map(|(key, value)| (key.to_owned(), value))
+        .into()
+    }
+
+    /// One by which others in the namespace reach it, and one for its ports of the cluster's edge.
+    fn services(&self, app: &App, proc: &DeployedProc, name: &str, shape: Shape) -> Vec<Service> {
+        let ports: Vec<_> = proc
+            .proc
+            .ports
+            .iter()
+            .map(|port| ServicePort { port: port.port, target: port.port, protocol: port.protocol })
+            .collect();
+        let internal = match (&proc.proc.kind, shape) {
+            (ProcKind::Portal { service_name, .. }, _) if !ports.is_empty() => {
+                // A portal stands for the service under the name that its clients know.
+                Some((kubernetes_name(service_name), Exposure::ClusterIp))
+            }
+            (_, Shape::Numbered) => Some((name.to_owned(), Exposure::Headless)),
+            (_, Shape::Interchangeable) if !ports.is_empty() => Some((name.to_owned(), Exposure::ClusterIp)),
+            (_, Shape::Interchangeable | Shape::Once) => None,
+        };
+        let internal = internal.map(|(name, exposure)| Service { name, exposure, ports });
+        let edge: Vec<_> = proc
+            .proc
+            .stream_ports
+            .iter()
+            .map(|port| ServicePort { port: port.source, target: port.target, protocol: port.protocol })
+            .collect();
+        let is_own = app.id == self.client.id;
+        let edge = (is_own && !edge.is_empty()).then(|| Service {
+            name: bounded(&format!("{name}-edge")),
+            exposure: Exposure::LoadBalancer,
+            ports: edge,
+        });
+        internal.into_iter().chain(edge).collect()
+    }
+
+    fn ingress(&self, proc: &Proc) -> Option<Ingress> {
+        let port: NonZeroU16 = proc.ports.first()?.port;
+        let mut rules = Vec::new();
+        for mountpoint in proc.mountpoints(self.client.name(), self.domains) {
+            let (host, path) = mountpoint.split_once('/').unwrap_or((&mountpoint, ""));
+            let rule = (host.to_ascii_lowercase(), format!("/{path}"));
+            if !host.ends_with(INTERNAL_SUFFIX) && !rules.contains(&rule) {
+                rules.push(rule);
+            }
+        }
+        if rules.is_empty() {
+            return None;
+        }
+        let settings = &self.region.console;
+        let mut tls: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (host, _) in &rules {
+            let is_below = |domain: &str| {
+                host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            };
+            if let Some((_, secret)) = settings.tls.iter().find(|(domain, _)| is_below(domain)) {
+                let hosts = tls.entry(secret.clone()).or_default();
+                if !hosts.contains(host) {
+                    hosts.push(host.clone());
+                }
+            }
+        }
+        Some(Ingress {
+            annotations: redirect(proc.https_only, settings.ingress_class.as_deref()),
+            class: settings.ingress_class.clone(),
+            service: bounded(&kubernetes_name(proc.name.as_str())),
+            port,
+            rules,
+            tls,
+        })
+    }
+
+    /// A claim for each volume, and one for the cloud volumes of each instance.
+    fn claims_of_each(&self, proc: &Proc) -> Vec<Claim> {
+        let settings = &self.region.console;
+        let claim = |name: String| Claim {
+            name,
+            is_shared: false,
+            storage_class: settings.storage_class.clone(),
+            size_gi: settings.volume_size_gi.get(),
+        };
+        let volumes = super::pod::volumes(proc).map(|path| claim(super::pod::volume_name(path)));
+        let cloud = proc.cloud_volumes.as_ref().filter(|volumes| !volumes.shared);
+        volumes.chain(cloud.map(|_| claim(super::pod::CLOUD.to_owned()))).collect()
+    }
+
+    fn shared_claims(&self, proc: &Proc) -> Vec<Claim> {
+        let settings = &self.region.console;
+        let cloud = proc.cloud_volumes.as_ref().filter(|volumes| volumes.shared);
+        let claim = cloud.map(|_| Claim {
+            name: super::pod::shared_claim(proc),
+            is_shared: true,
+            storage_class: settings.shared_storage_class.clone(),
+            size_gi: settings.volume_size_gi.get(),
+        });
+        claim.into_iter().collect()
+    }
+}
+
+/// How the pods of a proc are kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// They can replace each other.
+    Interchangeable,
+    /// Each has its number and its volumes.
+    Numbered,
+    /// They run to their end.
+    Once,
+}
+
+impl Shape {
+    pub(super) fn of(proc: &DeployedProc) -> Self {
+        let Proc { kind, stateful, cloud_volumes, .. } = &proc.proc;
+        let has_own_volumes = super::pod::volumes(&proc.proc).next().is_some()
+            || cloud_volumes.as_ref().is_some_and(|volumes| !volumes.shared);
+        match kind {
+            ProcKind::Oneshot => Self::Once,
+            ProcKind::Web | ProcKind::Worker | ProcKind::Portal { .. } if *stateful || has_own_volumes => {
+                Self::Numbered
+            }
+            ProcKind::Web | ProcKind::Worker | ProcKind::Portal { .. } => Self::Interchangeable,
+        }
+    }
+}
+
+/// The Secret of a proc that declares secret files, with those that there are.
+fn secret(proc: &DeployedProc, files: &SecretFiles) -> Option<Secret> {
+    let declared = proc.proc.secret_files.iter().filter_map(|path| Some((path, files.get(path)?)));
+    let data: BTreeMap<_, _> =
+        declared.map(|(path, file)| (super::pod::secret_key(path), file.content.clone())).collect();
+    let name = bounded(&format!("{}-files", kubernetes_name(proc.name().as_str())));
+    (!data.is_empty()).then_some(Secret { name, data })
+}
+
+fn hash(secret: &Secret) -> String {
+    let mut text = Vec::new();
+    for (key, content) in &secret.data {
+        text.extend_from_slice(key.as_bytes());
+        text.extend_from_slice(sha256_hex(content, 32).as_bytes());
+    }
+    sha256_hex(text, 16)
+}
+
+/// How each ingress controller is told to send HTTP on to HTTPS.
+fn redirect(https_only: bool, class: Option<&str>) -> Labels {
+    let annotation = match class {
+        _ if !https_only => None,
+        Some("traefik") => Some(("traefik.ingress.kubernetes.io/router.entrypoints", "websecure")),
+        Some("haproxy") => Some(("haproxy.org/ssl-redirect", "true")),
+        Some(_) | None => Some(("nginx.ingress.kubernetes.io/force-ssl-redirect", "true")),
+    };
+    annotation.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+/// A name that is short enough for what keeps pods: a longer one ends in its hash.
+fn bounded(full: &str) -> String {
+    const BYTES_MAX: usize = 52;
+    const BYTES_KEPT: usize = 42;
+    match full.get(..BYTES_KEPT) {
+        Some(start) if full.len() > BYTES_MAX => {
+            format!("{}--{}", start.trim_end_matches('-'), sha256_hex(full, 4))
+        }
+        Some(_) | None => full.to_owned(),
+    }
+}

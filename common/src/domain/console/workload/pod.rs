@@ -1,0 +1,206 @@
+//! The pods of a proc.
+
+use super::group::Shape;
+use super::{Place, SecretFiles, namespace};
+use crate::domain::console::app::{App, DeployedProc};
+use crate::domain::console::manifest::{Filter, Proc, ProcKind};
+use crate::domain::console::name::kubernetes_name;
+use crate::domain::digest::sha256_hex;
+use crate::domain::workload::{
+    Container, Env, EnvValue, Mount, Placement, PlacementTarget, Pod, Probe, ProbeAction, Resources, Volume,
+    VolumeSource, label,
+};
+
+/// Where LAIN's own files are; it is there in every proc and ends with the pod.
+const LOGS: &str = "/lain/logs";
+const LOGS_VOLUME: &str = "logs";
+const SECRET_VOLUME: &str = "secret-files";
+/// The volume of the cloud volumes.
+pub(super) const CLOUD: &str = "cloud";
+/// The node's cores are shared out in sixteenths: a level of `cpu` is one (lain-spec 2.4).
+const SIXTEENTHS: u32 = 16;
+/// Of its limit, what is kept for a container: procs seldom use what they may.
+const CPU_REQUEST_PART: u32 = 4;
+/// A number of a StatefulSet's pod.
+const POD_INDEX: &str = "metadata.labels['apps.kubernetes.io/pod-index']";
+
+impl Place<'_> {
+    pub(super) fn pod(&self, app: &App, proc: &DeployedProc, secret: Option<(&str, &SecretFiles)>) -> Pod {
+        let Proc { filters, kill_timeout, user, .. } = &proc.proc;
+        Pod {
+            containers: vec![self.container(app, proc, secret)],
+            volumes: volumes_of(&proc.proc, secret),
+            image_pull_secrets: self.region.image_pull_secrets.clone(),
+            grace_s: Some(*kill_timeout),
+            dns_searches: self.dns_searches(app, proc),
+            placement: filters.iter().filter_map(placement).collect(),
+            is_spread: proc.instances() >= 2,
+            run_as_user: user.parse().ok().filter(|id: &i64| *id >= 0),
+            runs_once: Shape::of(proc) == Shape::Once,
+        }
+    }
+
+    fn container(&self, app: &App, proc: &DeployedProc, secret: Option<(&str, &SecretFiles)>) -> Container {
+        let Proc { name, image, entrypoint, cmd, working_dir, .. } = &proc.proc;
+        let release = app.deployment.as_ref().map(|deployment| &deployment.image);
+        Container {
+            name: kubernetes_name(name.as_str()),
+            image: image.as_ref().or(release).cloned().unwrap_or_default(),
+            command: entrypoint.clone().unwrap_or_default(),
+            args: cmd.clone().unwrap_or_default(),
+            working_dir: Some(working_dir.clone()).filter(|path| !path.is_empty()),
+            env: self.env(app, proc),
+            resources: self.resources(proc),
+            mounts: mounts(&proc.proc, secret.map(|(_, files)| files)),
+            readiness: readiness(&proc.proc),
+        }
+    }
+
+    /// The file's variables, then LAIN's, which replace those of the same name.
+    fn env(&self, app: &App, proc: &DeployedProc) -> Vec<Env> {
+        let literal = |name: &str, value: &str| Env {
+            name: name.to_owned(),
+            value: EnvValue::Literal(value.to_owned()),
+        };
+        let version =
+            app.deployment.as_ref().map(|deployment| deployment.version.as_str()).unwrap_or_default();
+        let mut injected = vec![
+            literal("TZ", "Asia/Shanghai"),
+            literal("LAIN_APPNAME", app.name().as_str()),
+            literal("LAIN_APP_RELEASE_VERSION", version),
+            literal("LAIN_PROCNAME", proc.name().as_str()),
+            literal("LAIN_DOMAIN", self.domains.main()),
+            literal("DEPLOYD_POD_NAME", &proc.podgroup(app.name())),
+            literal("DEPLOYD_POD_NAMESPACE", app.name().as_str()),
+        ];
+        if let ProcKind::Portal { service_name, .. } = &proc.proc.kind {
+            injected.push(literal("LAIN_SERVICE_NAME", service_name));
+        }
+        if Shape::of(proc) == Shape::Numbered {
+            let value = EnvValue::Field(POD_INDEX.to_owned());
+            injected.push(Env { name: "DEPLOYD_POD_INSTANCE_NO".to_owned(), value });
+        }
+        let own = proc.proc.env.iter().map(|(name, value)| literal(name, value));
+        let own = own.filter(|env| injected.iter().all(|injected| injected.name != env.name));
+        own.collect::<Vec<_>>().into_iter().chain(injected).collect()
+    }
+
+    fn resources(&self, proc: &DeployedProc) -> Resources {
+        let level = match proc.cpu() {
+            0 => 2,
+            level => level.min(8),
+        };
+        let cores = self.region.console.node_cpus.get();
+        let limit = (level.saturating_mul(cores).saturating_mul(1000) / SIXTEENTHS).max(1);
+        Resources {
+            cpu_request: (limit / CPU_REQUEST_PART).max(1),
+            cpu_limit: limit,
+            memory: proc.memory().bytes,
+        }
+    }
+
+    /// A portal looks its service up in the service's own namespace; `web-1` is looked up at the proc `web`.
+    fn dns_searches(&self, app: &App, proc: &DeployedProc) -> Vec<String> {
+        /// What Kubernetes takes.
+        const SEARCHES_MAX: usize = 20;
+        let home = format!("{}.svc.cluster.local", namespace(app.name()).name);
+        let numbered =
+            app.procs().iter().filter(|proc| Shape::of(proc) == Shape::Numbered && !proc.is_portal());
+        let numbered = numbered.map(|proc| format!("{}.{home}", kubernetes_name(proc.name().as_str())));
+        let far = (app.id != self.client.id).then(|| home.clone());
+        let mut searches: Vec<String> = far.into_iter().chain(numbered).collect();
+        searches.extend(proc.proc.dns_searches(app.name()).into_iter().map(|name| name.to_ascii_lowercase()));
+        searches.truncate(SEARCHES_MAX);
+        searches
+    }
+}
+
+/// The paths of the volumes that each instance has for itself.
+pub(super) fn volumes(proc: &Proc) -> impl Iterator<Item = &str> {
+    proc.persistent_dirs.iter().map(String::as_str).filter(|path| *path != LOGS)
+}
+
+/// The name of the volume at a path.
+pub(super) fn volume_name(path: &str) -> String {
+    format!("vol-{}", sha256_hex(path, 4))
+}
+
+/// The claim that all instances of a proc share.
+pub(super) fn shared_claim(proc: &Proc) -> String {
+    format!("{}-{CLOUD}", kubernetes_name(proc.name.as_str()))
+}
+
+/// The key of a secret file: readable, and unique by its path's hash.
+pub(super) fn secret_key(path: &str) -> String {
+    let file = path.rsplit('/').next().unwrap_or_default();
+    let good = |char: char| if char.is_ascii_alphanumeric() || "._-".contains(char) { char } else { '_' };
+    let file: String = file.chars().take(64).map(good).collect();
+    format!("{}-{file}", sha256_hex(path, 4))
+}
+
+fn volumes_of(proc: &Proc, secret: Option<(&str, &SecretFiles)>) -> Vec<Volume> {
+    // A StatefulSet brings the volumes of its claims itself.
+    let mut all = vec![Volume { name: LOGS_VOLUME.to_owned(), source: VolumeSource::Empty }];
+    if proc.cloud_volumes.as_ref().is_some_and(|volumes| volumes.shared) {
+        let source = VolumeSource::Claim(shared_claim(proc));
+        all.push(Volume { name: CLOUD.to_owned(), source });
+    }
+    if let Some((name, files)) = secret {
+        let declared = proc.secret_files.iter().filter_map(|path| Some((path, files.get(path)?)));
+        let files = declared.map(|(path, file)| (secret_key(path), file.mode)).collect();
+        let source = VolumeSource::Secret { name: name.to_owned(), files };
+        all.push(Volume { name: SECRET_VOLUME.to_owned(), source });
+    }
+    all
+}
+
+fn mounts(proc: &Proc, secret: Option<&SecretFiles>) -> Vec<Mount> {
+    let mount = |volume: String, path: &str, sub_path: Option<String>| Mount {
+        volume,
+        path: path.to_owned(),
+        sub_path,
+        is_read_only: false,
+    };
+    let mut all = vec![mount(LOGS_VOLUME.to_owned(), LOGS, None)];
+    all.extend(volumes(proc).map(|path| mount(volume_name(path), path, None)));
+    let cloud = proc.cloud_volumes.iter().flat_map(|volumes| &volumes.dirs);
+    all.extend(cloud.map(|dir| mount(CLOUD.to_owned(), dir, Some(dir.trim_start_matches('/').to_owned()))));
+    if let Some(files) = secret {
+        let declared = proc.secret_files.iter().filter(|path| files.contains_key(*path));
+        all.extend(declared.map(|path| Mount {
+            is_read_only: true,
+            ..mount(SECRET_VOLUME.to_owned(), path, Some(secret_key(path)))
+        }));
+    }
+    all
+}
+
+/// LAIN never restarts what is unhealthy, and so a check tells only who serves (lain-spec §6).
+fn readiness(proc: &Proc) -> Option<Probe> {
+    if let Some(check) = &proc.container_healthcheck {
+        let shell = ["/bin/sh", "-c", check.cmd.as_str()].map(str::to_owned);
+        return Some(Probe {
+            action: ProbeAction::Exec(shell.to_vec()),
+            period_s: check.interval,
+            timeout_s: check.timeout,
+            failures: check.retries,
+        });
+    }
+    let (path, port) = (proc.healthcheck.as_ref()?, proc.ports.first()?.port);
+    let path = if path.starts_with('/') { path.clone() } else { format!("/{path}") };
+    Some(Probe { action: ProbeAction::Http { path, port }, period_s: 10, timeout_s: 3, failures: 3 })
+}
+
+/// Every node is of the group `default`.
+fn placement(filter: &Filter) -> Option<Placement> {
+    let Filter { affinity, key, equal, soft, value } = filter;
+    if !affinity && key == "group" && value == "default" {
+        return None;
+    }
+    let (target, key) = if *affinity {
+        (PlacementTarget::Pod, label::of_lain(key))
+    } else {
+        (PlacementTarget::Node, label::sanitized(key))
+    };
+    Some(Placement { target, key, value: label::sanitized(value), is_wanted: *equal, is_soft: *soft })
+}

@@ -1,0 +1,53 @@
+//! A pod as the console shows it (lain-spec 1.2 and §6).
+
+use common::domain::status::Instance;
+use common::domain::workload::label;
+use k8s_openapi::api::core::v1::{Pod, PodStatus};
+
+use super::cut;
+
+/// The label of a StatefulSet's pods that has their number.
+const POD_INDEX: &str = "apps.kubernetes.io/pod-index";
+/// What one is told of a pod: at most this many characters.
+const ERROR_CHARS_MAX: usize = 512;
+
+/// A pod of a console app, with its number if it has one. One that is on its way out is not shown.
+pub(in crate::cluster) struct Numbered {
+    pub(super) number: Option<u32>,
+    pub(super) instance: Option<Instance>,
+}
+
+/// The pod, if it is a console app's; `trouble` is what is wrong with it: a reason and a message.
+pub(super) fn instance(pod: &Pod, (reason, message): (&str, &str)) -> Option<Numbered> {
+    let labels = pod.metadata.labels.as_ref()?;
+    labels.get(label::WORKLOAD)?;
+    let number = labels.get(POD_INDEX).and_then(|index| index.parse().ok());
+    let status = pod.status.clone().unwrap_or_default();
+    let container = status.container_statuses.as_ref().and_then(|statuses| statuses.first());
+    let id = container.and_then(|container| container.container_id.as_deref()).unwrap_or_default();
+    let running = container.and_then(|container| container.state.as_ref()?.running.as_ref());
+    let started = running.and_then(|running| running.started_at.as_ref());
+    let is_ready = is_ready(&status);
+    let error = match (reason, message) {
+        _ if is_ready => String::new(),
+        (reason, "") => reason.to_owned(),
+        ("", message) => message.to_owned(),
+        (reason, message) => format!("{reason}: {message}"),
+    };
+    let instance = pod.metadata.deletion_timestamp.is_none().then(|| Instance {
+        pod: pod.metadata.name.clone().unwrap_or_default(),
+        container_id: id.split_once("://").map_or(id, |(_, id)| id).to_owned(),
+        ip: status.pod_ip.clone().unwrap_or_default(),
+        node_ip: status.host_ip.clone().unwrap_or_default(),
+        is_ready,
+        started: started.map(|time| time.0),
+        error: cut(&error, ERROR_CHARS_MAX),
+    });
+    Some(Numbered { number, instance })
+}
+
+fn is_ready(status: &PodStatus) -> bool {
+    let conditions = status.conditions.as_deref().unwrap_or_default();
+    status.phase.as_deref() == Some("Succeeded")
+        || conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True")
+}
