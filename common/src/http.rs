@@ -8,6 +8,7 @@
 mod answer;
 mod body;
 mod caller;
+pub mod console;
 mod context;
 mod gate;
 pub mod json;

@@ -4,7 +4,11 @@ pub mod aws;
 pub mod clock;
 pub mod domain;
 pub mod http;
+#[cfg(feature = "console")]
+pub mod outbound;
 pub mod queue;
 pub mod runtime;
 pub mod secrets;
+#[cfg(feature = "console")]
+pub mod sso;
 pub mod store;

@@ -24,6 +24,8 @@ var programs = map[string]func() int{
 	"kube-scheduler":          command(func() *cobra.Command { return scheduler.NewSchedulerCommand() }),
 	"kubectl":                 command(kubectl.NewDefaultKubectlCommand),
 	"kwok":                    kwok,
+	"registry":                ociRegistry,
+	"keypair":                 keypair,
 }
 
 func main() {

@@ -46,6 +46,9 @@ pub enum Error {
     /// The path exists, the method does not.
     #[error("the method is not allowed on this path")]
     MethodNotAllowed,
+    /// What a version of a console app holds cannot be deployed (lain-spec 3.9).
+    #[error("{0}")]
+    Unacceptable(String),
     /// The name is taken.
     #[error("project {0:?} exists in another region of the same cluster")]
     ProjectExists(String),

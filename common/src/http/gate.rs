@@ -8,7 +8,8 @@ use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::caller::Access;
+use super::caller::{Access, Dialect};
+use super::console;
 use super::context::Context;
 use super::problem::RequestId;
 use super::routes::Table;
@@ -26,26 +27,33 @@ pub(super) struct Gate {
 pub(super) async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Result<Response> {
     let (mut parts, body) = request.into_parts();
     let matched = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
-    let method = if parts.method == Method::HEAD { Method::GET } else { parts.method.clone() };
+    let dialect = if matched.starts_with(console::BASE) { Dialect::Console } else { Dialect::Microservice };
+    let method = match (parts.method.clone(), dialect) {
+        // LAIN has no HEAD (lain-spec 1.1).
+        (Method::HEAD, Dialect::Console) => return Err(Error::MethodNotAllowed),
+        (Method::HEAD, Dialect::Microservice) => Method::GET,
+        (method, _) => method,
+    };
     let access = gate.table.access(&method, matched);
     let access = access.ok_or_else(|| Error::internal("find the rights of a route", matched.to_owned()))?;
     if access != Access::Public {
         let params = RawPathParams::from_request_parts(&mut parts, &()).await;
         let params = params.map_err(|_| Error::NotFound(Missing::Path))?;
         let params = params.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-        let scope = scope(&gate.context, access, &parts, params)?;
+        let scope = scope(&gate.context, dialect, access, &parts, params).await?;
         parts.extensions.insert(scope);
     }
     Ok(next.run(Request::from_parts(parts, body)).await)
 }
 
-fn scope(
+async fn scope(
     context: &Context,
+    dialect: Dialect,
     access: Access,
     parts: &axum::http::request::Parts,
     params: Vec<(String, String)>,
 ) -> Result<Scope> {
-    let caller = context.auth.caller(access, &parts.headers)?;
+    let caller = context.auth.caller(dialect, access, &parts.headers).await?;
     let region = match params.iter().find(|(key, _)| key == "region") {
         Some((_, id)) => {
             context.regions.get(id).ok_or_else(|| Error::NotFound(Missing::Region(id.clone())))?
@@ -68,6 +76,9 @@ fn scope(
         request_id,
         idempotency_key: header("idempotency-key"),
         params,
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        #[cfg(feature = "console")]
+        token: super::caller::token(&parts.headers).map(super::scope::Token::new),
     };
     // Here come the caller's rights in the project, once there are callers who may not do everything.
     if access.is_mutation() {
@@ -75,7 +86,8 @@ fn scope(
         if !context.rate.as_deref().is_none_or(allowed) {
             return Err(Error::TooManyRequests);
         }
-        if !region.enabled {
+        // Of the console's changes only those of what runs are refused, by the handler in its turn.
+        if dialect == Dialect::Microservice && !region.enabled {
             return Err(Error::RegionDisabled(region.id.to_string()));
         }
     }

@@ -17,7 +17,7 @@ use crate::domain::subject::{Doorbell, Subject};
 use crate::store::{Accepted, Change, Committed, DUE_AFTER_S, Record, Replay, ReplayKey};
 
 /// How often a lost race is run again before the caller hears of it (kirk-spec §5).
-const TRIES: u32 = 4;
+pub(super) const TRIES: u32 = 4;
 /// How long an answer is kept for its idempotency key.
 const REPLAY_KEPT_S: i64 = 24 * 60 * 60;
 /// The largest answer that is kept: an item holds 400 KB.
@@ -73,11 +73,16 @@ pub async fn mutate<F: Future<Output = Result<Decision>> + Send>(
                 ring(context, scope, &decision.ring).await;
                 return Ok(decision.answer.into_response());
             }
-            Committed::LostRace => tokio::time::sleep(PAUSE * 2_u32.pow(attempt)).await,
+            Committed::LostRace => pause(attempt).await,
             Committed::Replayed(replay) => return replayed(replay, &request_hash),
         }
     }
     Err(Error::Conflict("the same thing is being changed by others: try again"))
+}
+
+/// Waits before the next try.
+pub(super) async fn pause(attempt: u32) {
+    tokio::time::sleep(PAUSE * 2_u32.pow(attempt)).await;
 }
 
 /// The answer as it is kept for an idempotency key.
@@ -120,7 +125,7 @@ fn replayed(replay: Replay, request_hash: &str) -> Result<Response> {
 }
 
 /// What is committed will be done: if ringing fails, the sweeper rings.
-async fn ring(context: &Context, scope: &Scope, subjects: &[Subject]) {
+pub(super) async fn ring(context: &Context, scope: &Scope, subjects: &[Subject]) {
     if subjects.is_empty() {
         return;
     }

@@ -1,5 +1,6 @@
 //! Paths in one spelling before anything looks at them (kirk-spec 1.1).
 
+use super::console::BASE;
 use axum::http::Uri;
 use axum::http::uri::PathAndQuery;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -10,8 +11,14 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// Where no route leads.
 const NOWHERE: &str = "//";
 
-/// Decodes each segment once and writes it in the one way; drops one trailing `/` and the query, which
-/// no route reads. Bytes that are no UTF-8 become U+FFFD, which no name has. A path with an empty segment inside
+/// The console's paths without `api`; one path below it is the other dialect's.
+const CONSOLE_ALIAS: &str = "/v1/";
+const NOT_THE_CONSOLES: &str = "/v1/regions";
+/// What follows this of a path counts for nothing (lain-spec 1.1).
+const PREFIX_MATCH: &str = "/api/v1/usedstreamrouterports";
+
+/// Decodes each segment once and writes it in the one way; drops one trailing `/`, and the query where no route reads it:
+/// outside the console. Bytes that are no UTF-8 become U+FFFD, which no name has. A path with an empty segment inside
 /// leads nowhere, although the router would take it for a parameter.
 pub(super) fn normalize(uri: &Uri) -> Uri {
     let path = uri.path();
@@ -24,6 +31,16 @@ pub(super) fn normalize(uri: &Uri) -> Uri {
         }
         let decoded = percent_decode_str(segment).decode_utf8_lossy();
         normal.extend(utf8_percent_encode(&decoded, ENCODED));
+    }
+    if normal.starts_with(CONSOLE_ALIAS) && normal != NOT_THE_CONSOLES {
+        normal.insert_str(0, "/api");
+    }
+    if normal.starts_with(PREFIX_MATCH) {
+        normal.truncate(PREFIX_MATCH.len());
+    }
+    if let Some(query) = uri.query().filter(|_| normal.starts_with(BASE)) {
+        normal.push('?');
+        normal.push_str(query);
     }
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = PathAndQuery::try_from(normal).ok();
@@ -51,9 +68,19 @@ mod tests {
             ("/%205", "/%205"),
             ("/a/%ff", "/a/%EF%BF%BD"),
             ("/a/..", "/a/.."),
+            ("/v1/apps/", "/api/v1/apps"),
+            ("/v1/regions", "/v1/regions"),
+            ("/api/v1/usedstreamrouterports/x", "/api/v1/usedstreamrouterports"),
         ] {
             assert_eq!(normalize(&path.parse().unwrap()).path(), expected, "{path}");
         }
+    }
+
+    #[test]
+    fn the_console_reads_the_query() {
+        let normal = |uri: &str| normalize(&uri.parse().unwrap()).to_string();
+        assert_eq!(normal("/v1/apps/?apptype=app"), "/api/v1/apps?apptype=app");
+        assert_eq!(normal("/regions/xq/v1/projects?a=b"), "/regions/xq/v1/projects");
     }
 
     proptest! {

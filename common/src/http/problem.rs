@@ -1,4 +1,4 @@
-//! Errors as answers: the one place that knows both (kirk-spec §3).
+//! Errors as answers: the one place that knows both (kirk-spec §3; lain-spec 1.1 for the console's).
 
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::console;
 use crate::domain::name::Uid;
 use crate::domain::{Error, FieldError, Missing};
 
@@ -46,11 +47,19 @@ struct Problem<'a> {
 pub(super) async fn answer(mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
     let method = request.method().clone();
+    let endpoint = console::Endpoint::of(request.uri().path());
     request.extensions_mut().insert(RequestId(id.clone()));
     let mut response = next.run(request).await;
     if let Some(Carried(error)) = response.extensions_mut().remove() {
         let allow = response.headers_mut().remove(axum::http::header::ALLOW);
-        response = problem(&error, &id, &method);
+        log(&error, &id);
+        response = match &endpoint {
+            Some(endpoint) => console::refusal(endpoint, &method, &error, code(&error), message(&error)),
+            None => problem(&error, &id, &method),
+        };
+        if let Some(seconds) = retry_after_s(&error) {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
         if let Some(allow) = allow {
             response.headers_mut().insert(axum::http::header::ALLOW, allow);
         }
@@ -71,19 +80,19 @@ fn request_id(headers: &HeaderMap) -> String {
     given.filter(is_good).map_or_else(|| Uid::random().to_string(), str::to_owned)
 }
 
+fn log(error: &Error, request_id: &str) {
+    if matches!(error, Error::Unavailable { .. } | Error::Internal { .. }) {
+        tracing::error!(request.id = request_id, error = %error.chain(), "Answered {}", code(error).0);
+    }
+}
+
 fn problem(error: &Error, request_id: &str, method: &Method) -> Response {
     let (status, word) = code(error);
-    if matches!(error, Error::Unavailable { .. } | Error::Internal { .. }) {
-        tracing::error!(request.id = request_id, error = %error.chain(), "Answered {status}");
-    }
     let details = if let Error::Invalid(details) = error { details.as_slice() } else { &[] };
     let body =
         Problem { code: status.as_u16(), error: word, message: message(error), reqid: request_id, details };
     let body = serde_json::to_string(&body).unwrap_or_default();
     let mut response = (status, [(CONTENT_TYPE, "application/json")], body).into_response();
-    if let Some(seconds) = retry_after_s(error) {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
-    }
     if *method == Method::HEAD {
         *response.body_mut() = axum::body::Body::empty();
     }
@@ -102,6 +111,7 @@ fn code(error: &Error) -> (StatusCode, &'static str) {
         Error::QuotaExceeded { .. } => (StatusCode::FORBIDDEN, "QuotaExceeded"),
         Error::NotFound(missing) => (StatusCode::NOT_FOUND, missing_word(missing)),
         Error::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed"),
+        Error::Unacceptable(_) => (StatusCode::NOT_ACCEPTABLE, "NotAcceptable"),
         Error::ProjectExists(_) => (StatusCode::CONFLICT, "ProjectExists"),
         Error::AppExists(_) => (StatusCode::CONFLICT, "AppExists"),
         Error::ServiceExists(_) => (StatusCode::CONFLICT, "ServiceExists"),

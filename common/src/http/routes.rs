@@ -10,10 +10,11 @@ use axum::handler::Handler;
 use axum::http::Method;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::{MethodRouter, delete, get, post, put};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use tower::{Service, ServiceExt};
 
 use super::caller::Access;
+use super::console;
 use super::context::Context;
 use super::gate::{self, Gate};
 use super::{path, problem};
@@ -92,6 +93,17 @@ impl Routes {
         self.with(Method::DELETE, access, path, delete(handler))
     }
 
+    /// A route that changes a part.
+    #[must_use]
+    pub fn patch<H: Handler<T, Context>, T: 'static>(
+        self,
+        access: Access,
+        path: &'static str,
+        handler: H,
+    ) -> Self {
+        self.with(Method::PATCH, access, path, patch(handler))
+    }
+
     fn with(
         mut self,
         method: Method,
@@ -128,6 +140,7 @@ impl Routes {
             .fallback(async || Error::NotFound(Missing::Path))
             .method_not_allowed_fallback(async || Error::MethodNotAllowed)
             .layer(from_fn(problem::answer))
+            .layer(from_fn(console::allow))
             .with_state(context);
         router.map_request(|mut request: axum::http::Request<Body>| {
             *request.uri_mut() = path::normalize(request.uri());

@@ -32,12 +32,49 @@ pub struct Scope {
     pub(super) request_id: String,
     pub(super) idempotency_key: Option<String>,
     pub(super) params: Vec<(String, String)>,
+    pub(super) query: String,
+    #[cfg(feature = "console")]
+    pub(super) token: Option<Token>,
+}
+
+/// A caller's token, which is not shown.
+#[cfg(feature = "console")]
+#[derive(Clone)]
+pub(super) struct Token(String);
+
+#[cfg(feature = "console")]
+impl Token {
+    pub(super) fn new(token: &str) -> Self {
+        Self(token.to_owned())
+    }
+}
+
+#[cfg(feature = "console")]
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token")
+    }
 }
 
 impl Scope {
     /// The text of a path parameter.
     pub fn param(&self, name: &str) -> &str {
         self.params.iter().find(|(key, _)| key == name).map_or("", |(_, text)| text)
+    }
+
+    /// The first value of a parameter of the query.
+    pub fn query_param(&self, name: &str) -> Option<String> {
+        let decoded = |text: &str| {
+            percent_encoding::percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
+        };
+        let pairs = self.query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        pairs.into_iter().find(|(key, _)| decoded(key) == name).map(|(_, value)| decoded(value))
+    }
+
+    /// The token that the caller sent.
+    #[cfg(feature = "console")]
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_ref().map(|Token(token)| token.as_str())
     }
 
     /// A path parameter as a name; none if it breaks the grammar, and so nothing has it.
@@ -70,7 +107,7 @@ impl Scope {
     }
 
     /// Who asks at what time, for the records.
-    pub(super) fn origin(&self, at: Timestamp) -> Origin {
+    pub fn origin(&self, at: Timestamp) -> Origin {
         Origin { caller: self.caller.name().to_owned(), request_id: self.request_id.clone(), at }
     }
 

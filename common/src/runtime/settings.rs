@@ -18,7 +18,7 @@ use crate::secrets::Secrets;
 use crate::store::Store;
 
 use super::variable::{
-    AUTH, DYNAMODB_URL, QUEUE_URL, RATE_LIMIT, REGIONS, SECRETS, SQS_URL, TABLE, WEBHOOKS_QUEUE_URL,
+    AUTH, DYNAMODB_URL, QUEUE_URL, RATE_LIMIT, REGIONS, SECRETS, SQS_URL, SSO_URL, TABLE, WEBHOOKS_QUEUE_URL,
     WORKER_TIMEOUT_S,
 };
 
@@ -39,12 +39,12 @@ pub struct Settings {
     pub sqs_url: Option<String>,
     /// `SLIPWAY_REGIONS`: the file of the regions document.
     pub regions: Arc<Regions>,
-    /// `SLIPWAY_DOMAINS`, `SLIPWAY_REGISTRY`, `SLIPWAY_PROTECTED_APPS`, `SLIPWAY_WEBHOOK_SCHEDULE` and
-    /// `SLIPWAY_MAINTENANCE`: what is told of the console dialect.
+    /// `SLIPWAY_DOMAINS`, `SLIPWAY_REGISTRY`, `SLIPWAY_PROTECTED_APPS` and `SLIPWAY_WEBHOOK_SCHEDULE`:
+    /// what is told of the console dialect.
     pub console: Arc<domain::console::settings::Settings>,
     /// `SLIPWAY_SECRETS`: the folder of the console's secret files.
     pub secrets: Secrets,
-    /// `SLIPWAY_AUTH`.
+    /// `SLIPWAY_AUTH`: nothing, or `lain-sso` with `SLIPWAY_SSO_URL`.
     pub auth: Auth,
     /// `SLIPWAY_RATE_LIMIT`: mutations per second and caller.
     pub rate_limit: Option<NonZeroU32>,
@@ -88,7 +88,7 @@ impl Settings {
             regions: Arc::new(Regions::parse(&regions).map_err(|error| bad(REGIONS, error))?),
             console: Arc::new(console::read(&optional)?),
             secrets: optional(SECRETS).map_or(Secrets::Nowhere, |folder| Secrets::Folder(folder.into())),
-            auth: auth(optional(AUTH).as_deref())?,
+            auth: auth(optional(AUTH).as_deref(), optional(SSO_URL).as_deref())?,
             rate_limit: number(RATE_LIMIT)?,
             worker_timeout: Duration::from_secs(worker_timeout_s),
         })
@@ -112,12 +112,25 @@ impl Settings {
 
 /// Without the variable nobody has access. Open access is for development builds (`cargo lambda watch`
 /// against a local stack): a release build does not know the word.
-fn auth(word: Option<&str>) -> Result<Auth> {
+fn auth(word: Option<&str>, sso: Option<&str>) -> Result<Auth> {
     match word {
         None => Ok(Auth::Closed),
+        Some("lain-sso") => lain_sso(sso.ok_or_else(|| bad(SSO_URL, "is not set"))?),
         Some("open") if cfg!(debug_assertions) => Ok(Auth::Open(OpenAccess::default())),
         Some(other) => Err(bad(AUTH, format!("cannot be {other:?} in this build"))),
     }
+}
+
+#[cfg(feature = "console")]
+fn lain_sso(url: &str) -> Result<Auth> {
+    crate::sso::Sso::new(url).map(Auth::LainSso)
+}
+
+/// The SSO knows nobody of the other dialect.
+#[cfg(not(feature = "console"))]
+#[expect(clippy::unnecessary_wraps, reason = "as with the feature")]
+fn lain_sso(_url: &str) -> Result<Auth> {
+    Ok(Auth::Closed)
 }
 
 fn bad(name: &'static str, why: impl std::fmt::Display) -> Error {

@@ -15,8 +15,6 @@ pub struct Settings {
     pub protected_apps: Vec<AppName>,
     /// The waits before the tries of a delivery.
     pub webhook_schedule: Schedule,
-    /// Whether the console refuses to change what runs.
-    pub maintenance: bool,
 }
 
 impl Settings {

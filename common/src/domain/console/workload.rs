@@ -17,6 +17,9 @@ use crate::domain::workload::{Labels, Namespace, Peer, Reach, Workload, label};
 /// The secret files of an app's procs, by the procs' ids (those of the resource, for an instance).
 pub type Files = BTreeMap<String, SecretFiles>;
 
+pub use group::group_name;
+pub use pod::variables;
+
 /// The namespace of an app.
 pub fn namespace(app: &AppName) -> Namespace {
     let app = kubernetes_name(app.as_str());

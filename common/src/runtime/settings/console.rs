@@ -7,7 +7,7 @@ use crate::domain::Result;
 use crate::domain::console::domains::Domains;
 use crate::domain::console::notify::Schedule;
 use crate::domain::console::settings::Settings;
-use crate::runtime::variable::{DOMAINS, MAINTENANCE, PROTECTED_APPS, REGISTRY, WEBHOOK_SCHEDULE};
+use crate::runtime::variable::{DOMAINS, PROTECTED_APPS, REGISTRY, WEBHOOK_SCHEDULE};
 
 /// Apps on which an installation of LAIN itself rests.
 const PROTECTED_DEFAULT: &str = "console,registry,tinydns,sso,webrouter,lvault";
@@ -29,11 +29,6 @@ pub(super) fn read(optional: impl Fn(&str) -> Option<String>) -> Result<Settings
         protected_apps: protected.collect::<Result<_, _>>().map_err(|rule| bad(PROTECTED_APPS, rule))?,
         webhook_schedule: schedule(&or(WEBHOOK_SCHEDULE, SCHEDULE_DEFAULT))
             .ok_or_else(|| bad(WEBHOOK_SCHEDULE, "must be a list of waits, like 0s,5s,5m"))?,
-        maintenance: match optional(MAINTENANCE).as_deref() {
-            None | Some("off") => false,
-            Some("on") => true,
-            Some(_) => return Err(bad(MAINTENANCE, "must be on or off")),
-        },
     })
 }
 
@@ -72,7 +67,6 @@ mod tests {
         assert_eq!(settings.registry, "registry.lain.local");
         assert!(settings.is_protected(&"console".parse().unwrap()));
         assert_eq!(settings.webhook_schedule.0.len(), 10);
-        assert!(!settings.maintenance);
     }
 
     #[test]
@@ -81,14 +75,12 @@ mod tests {
             (DOMAINS, "a.example,b.example"),
             (PROTECTED_APPS, "core"),
             (WEBHOOK_SCHEDULE, "0s,200ms, 5m,1h"),
-            (MAINTENANCE, "on"),
         ])
         .unwrap();
         assert_eq!(settings.registry, "registry.a.example");
         assert_eq!(settings.protected_apps, ["core".parse().unwrap()]);
         let waits = [0, 200, 300_000, 3_600_000].map(Duration::from_millis);
         assert_eq!(settings.webhook_schedule.0, waits);
-        assert!(settings.maintenance);
     }
 
     #[test]
@@ -99,7 +91,6 @@ mod tests {
             (WEBHOOK_SCHEDULE, "5"),
             (WEBHOOK_SCHEDULE, "5s,"),
             (WEBHOOK_SCHEDULE, "5d"),
-            (MAINTENANCE, "yes"),
         ] {
             let error = settings(&[(name, value)]).unwrap_err();
             assert!(std::error::Error::source(&error).unwrap().to_string().starts_with(name), "{error:?}");

@@ -20,7 +20,7 @@ const INTERNAL_SUFFIX: &str = ".lain";
 impl Place<'_> {
     /// The group of a proc of `app`, which is the client itself or one whose portal it uses.
     pub(super) fn group(&self, app: &App, proc: &DeployedProc, files: &SecretFiles) -> Group {
-        let name = self.name(app, proc);
+        let name = group_name(app, proc);
         let instances = proc.instances();
         let is_started = proc.desired == Desired::Started;
         let secret = secret(proc, files);
@@ -57,17 +57,6 @@ impl Place<'_> {
             has_disruption_budget: is_started && instances >= 2 && shape != Shape::Once,
             name,
         }
-    }
-
-    /// The object that keeps the pods. A Job's cannot be changed, so each deploy has one of its own.
-    fn name(&self, app: &App, proc: &DeployedProc) -> String {
-        let own = kubernetes_name(proc.name().as_str());
-        let full = match proc.proc.kind {
-            ProcKind::Web | ProcKind::Worker => own,
-            ProcKind::Oneshot => format!("{own}-r{}n{}", proc.rolled, proc.instances()),
-            ProcKind::Portal { .. } => format!("{}-{own}", kubernetes_name(app.name().as_str())),
-        };
-        bounded(&full)
     }
 
     fn labels(&self, app: &App, proc: &DeployedProc, name: &str) -> Labels {
@@ -222,6 +211,17 @@ impl Place<'_> {
         });
         claim.into_iter().collect()
     }
+}
+
+/// The object that keeps the pods of a proc of `app`. A Job cannot be changed, so each deploy has one of its own.
+pub fn group_name(app: &App, proc: &DeployedProc) -> String {
+    let own = kubernetes_name(proc.name().as_str());
+    let full = match proc.proc.kind {
+        ProcKind::Web | ProcKind::Worker => own,
+        ProcKind::Oneshot => format!("{own}-r{}n{}", proc.rolled, proc.instances()),
+        ProcKind::Portal { .. } => format!("{}-{own}", kubernetes_name(app.name().as_str())),
+    };
+    bounded(&full)
 }
 
 /// How the pods of a proc are kept.

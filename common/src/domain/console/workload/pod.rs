@@ -3,6 +3,7 @@
 use super::group::Shape;
 use super::{Place, SecretFiles, namespace};
 use crate::domain::console::app::{App, DeployedProc};
+use crate::domain::console::domains::Domains;
 use crate::domain::console::manifest::{Filter, Proc, ProcKind};
 use crate::domain::console::name::kubernetes_name;
 use crate::domain::digest::sha256_hex;
@@ -49,40 +50,11 @@ impl Place<'_> {
             command: entrypoint.clone().unwrap_or_default(),
             args: cmd.clone().unwrap_or_default(),
             working_dir: Some(working_dir.clone()).filter(|path| !path.is_empty()),
-            env: self.env(app, proc),
+            env: env(app, proc, self.domains),
             resources: self.resources(proc),
             mounts: mounts(&proc.proc, secret.map(|(_, files)| files)),
             readiness: readiness(&proc.proc),
         }
-    }
-
-    /// The file's variables, then LAIN's, which replace those of the same name.
-    fn env(&self, app: &App, proc: &DeployedProc) -> Vec<Env> {
-        let literal = |name: &str, value: &str| Env {
-            name: name.to_owned(),
-            value: EnvValue::Literal(value.to_owned()),
-        };
-        let version =
-            app.deployment.as_ref().map(|deployment| deployment.version.as_str()).unwrap_or_default();
-        let mut injected = vec![
-            literal("TZ", "Asia/Shanghai"),
-            literal("LAIN_APPNAME", app.name().as_str()),
-            literal("LAIN_APP_RELEASE_VERSION", version),
-            literal("LAIN_PROCNAME", proc.name().as_str()),
-            literal("LAIN_DOMAIN", self.domains.main()),
-            literal("DEPLOYD_POD_NAME", &proc.podgroup(app.name())),
-            literal("DEPLOYD_POD_NAMESPACE", app.name().as_str()),
-        ];
-        if let ProcKind::Portal { service_name, .. } = &proc.proc.kind {
-            injected.push(literal("LAIN_SERVICE_NAME", service_name));
-        }
-        if Shape::of(proc) == Shape::Numbered {
-            let value = EnvValue::Field(POD_INDEX.to_owned());
-            injected.push(Env { name: "DEPLOYD_POD_INSTANCE_NO".to_owned(), value });
-        }
-        let own = proc.proc.env.iter().map(|(name, value)| literal(name, value));
-        let own = own.filter(|env| injected.iter().all(|injected| injected.name != env.name));
-        own.collect::<Vec<_>>().into_iter().chain(injected).collect()
     }
 
     fn resources(&self, proc: &DeployedProc) -> Resources {
@@ -113,6 +85,43 @@ impl Place<'_> {
         searches.truncate(SEARCHES_MAX);
         searches
     }
+}
+
+/// The variables of the environment of a proc's pod, the one with this number: the file's, then LAIN's, which replace
+/// those of the same name.
+pub fn variables(app: &App, proc: &DeployedProc, domains: &Domains, number: usize) -> Vec<(String, String)> {
+    let value = |value: EnvValue| match value {
+        EnvValue::Literal(text) => text,
+        EnvValue::Field(_) | EnvValue::ConfigMap { .. } => number.to_string(),
+    };
+    env(app, proc, domains).into_iter().map(|env| (env.name, value(env.value))).collect()
+}
+
+fn env(app: &App, proc: &DeployedProc, domains: &Domains) -> Vec<Env> {
+    let literal =
+        |name: &str, value: &str| Env { name: name.to_owned(), value: EnvValue::Literal(value.to_owned()) };
+    let version = app.deployment.as_ref().map(|deployment| deployment.version.as_str()).unwrap_or_default();
+    let mut injected = vec![
+        literal("TZ", "Asia/Shanghai"),
+        literal("LAIN_APPNAME", app.name().as_str()),
+        literal("LAIN_APP_RELEASE_VERSION", version),
+        literal("LAIN_PROCNAME", proc.name().as_str()),
+        literal("LAIN_DOMAIN", domains.main()),
+        literal("DEPLOYD_POD_NAME", &proc.podgroup(app.name())),
+        literal("DEPLOYD_POD_NAMESPACE", app.name().as_str()),
+    ];
+    if let ProcKind::Portal { service_name, .. } = &proc.proc.kind {
+        injected.push(literal("LAIN_SERVICE_NAME", service_name));
+    }
+    if Shape::of(proc) == Shape::Numbered {
+        let value = EnvValue::Field(POD_INDEX.to_owned());
+        injected.push(Env { name: "DEPLOYD_POD_INSTANCE_NO".to_owned(), value });
+    }
+    let is_injected = |name: &str| injected.iter().any(|env| env.name == name);
+    let own = proc.proc.env.iter().filter(|(name, _)| !is_injected(name));
+    let mut all: Vec<_> = own.map(|(name, value)| literal(name, value)).collect();
+    all.append(&mut injected);
+    all
 }
 
 /// The paths of the volumes that each instance has for itself.

@@ -1,0 +1,22 @@
+//! The console dialect over HTTP (lain-spec §1): its paths, its answers, and who may do what.
+//!
+//! ```text
+//! handler -> Scope::admit (registered, member, in service) -> mutate -> Envelope
+//! any Error -> refusal, by the Endpoint of the path
+//! ```
+
+pub mod answer;
+mod cors;
+mod endpoint;
+mod envelope;
+mod member;
+mod mutation;
+mod refusal;
+
+pub(super) use cors::allow;
+pub(super) use endpoint::BASE;
+pub use endpoint::{Endpoint, url};
+pub use envelope::Envelope;
+pub use member::group;
+pub use mutation::{Verdict, mutate};
+pub(super) use refusal::refusal;
