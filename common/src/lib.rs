@@ -7,6 +7,8 @@ pub mod http;
 #[cfg(feature = "console")]
 pub mod outbound;
 pub mod queue;
+#[cfg(feature = "deploy")]
+pub mod registry;
 pub mod runtime;
 pub mod secrets;
 #[cfg(feature = "console")]

@@ -8,6 +8,11 @@ pub mod manifest;
 pub mod memory;
 pub mod name;
 pub mod notify;
+#[cfg(feature = "deploy")]
+mod read;
 pub mod secret;
 pub mod settings;
+pub mod version;
 pub mod workload;
+#[cfg(feature = "deploy")]
+mod yaml;

@@ -90,11 +90,7 @@ impl Views<'_> {
 
     /// A proc as its `lain.yaml` has it.
     pub fn static_proc(&self, read: &ReadApp, proc: &DeployedProc) -> Value {
-        json!(ProcJson {
-            pods: Vec::new(),
-            lasterror: String::new(),
-            ..ProcJson::new(self.domains, read, proc)
-        })
+        json!(ProcJson::new(self.domains, read, proc).forgetting_pods())
     }
 
     /// The procs of an app, its portals left out.

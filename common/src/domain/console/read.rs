@@ -1,0 +1,97 @@
+//! A `lain.yaml`, read: every member of lain-spec 2.4 is taken over, or refused with its line.
+//!
+//! Members of a proc that LAIN does not know are refused too: there they are lost in silence, and are mostly slips.
+
+mod port;
+mod proc;
+mod section;
+mod template;
+mod uses;
+mod volume;
+
+use super::manifest::{LainYaml, Manifest, ResourceManifest};
+use super::name::AppName;
+use super::yaml::{At, Faults, Node, parse};
+use crate::domain::{Error, FieldError, Result};
+
+/// What the top level may hold besides the sections of procs.
+const TOP: [&str; 9] =
+    ["appname", "build", "giturl", "apptype", "release", "test", "notify", "use_services", "use_resources"];
+
+impl LainYaml {
+    /// Reads the text of a file.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with all that is wrong, each fault with its member and line.
+    pub fn parse(text: &str) -> Result<Self> {
+        let tree = tree(text)?;
+        if template::is_resource(&tree) {
+            return resource(text, &tree).map(Self::Resource);
+        }
+        let faults = Faults::default();
+        let manifest = manifest(&At::root(&tree, &faults));
+        faults.none_or(manifest).map(Self::App)
+    }
+}
+
+fn tree(text: &str) -> Result<Node> {
+    parse(text).map_err(|(line, reason)| {
+        Error::Invalid(vec![FieldError { field: format!("lain.yaml (line {line})"), reason }])
+    })
+}
+
+fn resource(text: &str, tree: &Node) -> Result<ResourceManifest> {
+    let rendered = template::with_defaults(tree)?;
+    let faults = Faults::default();
+    let manifest = manifest(&At::root(&rendered, &faults));
+    let Manifest { app, giturl, procs, use_services: _, use_resources: _ } = faults.none_or(manifest)?;
+    let procs = procs.into_iter().map(|proc| template::as_written(tree, proc)).collect();
+    Ok(ResourceManifest { app, giturl, procs, yaml: text.to_owned() })
+}
+
+/// The file as an app's, whatever its `apptype`.
+fn manifest(at: &At<'_>) -> Option<Manifest> {
+    let app = at.required("appname").and_then(|at| at.parse::<AppName>());
+    if let Some(build) = at.required("build") {
+        build.required("base");
+        build.required("script");
+    }
+    if let Some(apptype) = at.member("apptype")
+        && !matches!(apptype.text()?, "app" | "resource")
+    {
+        apptype.fault::<()>("must be app or resource");
+    }
+    let giturl = at.member("giturl").and_then(|at| at.text()).map(giturl);
+    let use_services = at.member("use_services").map_or(Some(Vec::new()), |at| uses::services(&at));
+    let use_resources = at.member("use_resources").map_or(Some(Vec::new()), |at| uses::resources(&at));
+    let mut procs = Vec::new();
+    for (key, at) in at.members()? {
+        if !TOP.contains(&key) {
+            procs.extend(section::procs(key, &at).unwrap_or_default());
+        }
+    }
+    for (index, proc) in procs.iter().enumerate() {
+        if procs[..index].iter().any(|earlier| earlier.name == proc.name) {
+            at.fault::<()>(format!("has two procs with the name {}", proc.name));
+        }
+    }
+    Some(Manifest { app: app?, giturl, use_services: use_services?, use_resources: use_resources?, procs })
+}
+
+/// Without `.git` at its end, with a scheme at its start.
+fn giturl(text: &str) -> String {
+    let text = text.trim();
+    let text = text.strip_suffix(".git").unwrap_or(text);
+    if text.contains("://") { text.to_owned() } else { format!("http://{text}") }
+}
+
+/// A path in the container: what is relative is below `/lain/app`.
+fn absolute(at: &At<'_>, text: &str) -> Option<String> {
+    let path = if text.starts_with('/') { text.to_owned() } else { format!("/lain/app/{text}") };
+    let path = path.trim_end_matches('/');
+    let parts = || path.split('/').skip(1);
+    if parts().any(|part| part.is_empty() || part == "." || part == "..") || path.contains([':', '\0']) {
+        return at.fault("must be a path without '..', '//' or ':'");
+    }
+    if path.len() > 1024 { at.fault("must be at most 1024 bytes") } else { Some(path.to_owned()) }
+}

@@ -1,0 +1,87 @@
+//! The sections of procs: what their keys say (lain-spec 2.4).
+
+use super::proc;
+use crate::domain::console::manifest::{Proc, ProcKind};
+use crate::domain::console::yaml::At;
+
+/// What a section's key names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sort {
+    Web,
+    Worker,
+    Oneshot,
+    Portal,
+}
+
+impl Sort {
+    fn parse(word: &str) -> Option<Self> {
+        match word {
+            "web" => Some(Self::Web),
+            "worker" => Some(Self::Worker),
+            "oneshot" => Some(Self::Oneshot),
+            "portal" => Some(Self::Portal),
+            _ => None,
+        }
+    }
+}
+
+/// The procs of a section: one, or two for a service with its portal.
+pub(super) fn procs(key: &str, at: &At<'_>) -> Option<Vec<Proc>> {
+    let (word, name) = key.split_once('.').unwrap_or((key, key));
+    let name_is_given = key.contains('.');
+    match (word, Sort::parse(word)) {
+        (_, Some(Sort::Portal)) if !name_is_given => at.fault("must be portal.<name>"),
+        (_, Some(sort)) => one(at, name, sort),
+        ("proc", None) if name_is_given => {
+            let sort = match at.member("type") {
+                None => Some(Sort::Worker),
+                Some(kind) => match Sort::parse(kind.text()?) {
+                    Some(sort) => Some(sort),
+                    None => kind.fault("must be web, worker, oneshot or portal"),
+                },
+            };
+            one(at, name, sort?)
+        }
+        ("service", None) if name_is_given => service(at, name),
+        _ => at.fault("is no section that a lain.yaml may have"),
+    }
+}
+
+fn one(at: &At<'_>, name: &str, sort: Sort) -> Option<Vec<Proc>> {
+    let kind = match sort {
+        Sort::Web => ProcKind::Web,
+        Sort::Worker => ProcKind::Worker,
+        Sort::Oneshot => ProcKind::Oneshot,
+        Sort::Portal => portal(at, None)?,
+    };
+    proc::proc(at, name, kind).map(|proc| vec![proc])
+}
+
+/// `service.<name>` stands for `proc.<name>` and the portal `portal-<name>`.
+fn service(at: &At<'_>, name: &str) -> Option<Vec<Proc>> {
+    let sort = match at.member("type") {
+        None => Sort::Worker,
+        Some(kind) => match Sort::parse(kind.text()?).filter(|sort| *sort != Sort::Portal) {
+            Some(sort) => sort,
+            None => return kind.fault("must be web, worker or oneshot"),
+        },
+    };
+    let own = one(at, name, sort);
+    let nested = at.required("portal")?;
+    let kind = portal(&nested, Some(name))?;
+    let portal = proc::proc(&nested, &format!("portal-{name}"), kind);
+    let mut procs = own?;
+    procs.push(portal?);
+    Some(procs)
+}
+
+fn portal(at: &At<'_>, service: Option<&str>) -> Option<ProcKind> {
+    let text = |name: &str| at.member(name).map(|at| at.text().map(str::to_owned));
+    let service_name = match (text("service_name"), service) {
+        (_, Some(service)) => Some(service.to_owned()),
+        (Some(name), None) => name,
+        (None, None) => at.fault("must have service_name"),
+    };
+    let allow_clients = text("allow_clients").unwrap_or_else(|| Some("**".to_owned()));
+    Some(ProcKind::Portal { service_name: service_name?, allow_clients: allow_clients? })
+}
