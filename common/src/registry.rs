@@ -53,6 +53,16 @@ pub enum Credentials {
     Signed(Signer),
 }
 
+impl Credentials {
+    /// What signs its tokens, where we do.
+    pub fn signer(&self) -> Option<&Signer> {
+        match self {
+            Self::Signed(signer) => Some(signer),
+            Self::Anonymous | Self::Basic { .. } => None,
+        }
+    }
+}
+
 /// A password, which is not shown.
 #[derive(Clone)]
 pub struct Password(pub String);

@@ -21,13 +21,20 @@ pub struct Body {
 impl Body {
     /// Takes the bytes apart.
     pub fn read<T>(&self, read: impl FnOnce(&[u8]) -> Result<T>) -> Result<T> {
-        let Some(bytes) = &self.bytes else {
-            return Err(Error::TooLarge { what: "body", bytes_max: BYTES_MAX });
-        };
-        if !bytes.is_empty() && !self.is_json {
-            return Err(Error::UnsupportedMediaType);
+        self.read_bytes(|bytes| {
+            if !bytes.is_empty() && !self.is_json {
+                return Err(Error::UnsupportedMediaType);
+            }
+            read(bytes)
+        })
+    }
+
+    /// Takes the bytes apart, whatever they are said to be.
+    pub fn read_bytes<T>(&self, read: impl FnOnce(&[u8]) -> Result<T>) -> Result<T> {
+        match &self.bytes {
+            Some(bytes) => read(bytes),
+            None => Err(Error::TooLarge { what: "body", bytes_max: BYTES_MAX }),
         }
-        read(bytes)
     }
 
     /// Tells whether two requests have the same body.

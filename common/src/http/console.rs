@@ -6,12 +6,14 @@
 //! ```
 
 pub mod answer;
+pub mod body;
 mod cors;
 mod endpoint;
 mod envelope;
 mod member;
 mod mutation;
 mod refusal;
+mod related;
 
 pub(super) use cors::allow;
 pub(super) use endpoint::BASE;
@@ -20,3 +22,4 @@ pub use envelope::Envelope;
 pub use member::group;
 pub use mutation::{Verdict, mutate};
 pub(super) use refusal::refusal;
+pub use related::{Apps, related, used};

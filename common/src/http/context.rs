@@ -23,6 +23,12 @@ pub struct Context {
     pub webhooks: Queue<DeliveryId>,
     /// Where secret files are kept.
     pub secrets: Secrets,
+    /// Where the images of console apps are.
+    #[cfg(feature = "deploy")]
+    pub registry: crate::registry::Registry,
+    /// What signs the registry's tokens, where it asks us for them.
+    #[cfg(feature = "deploy")]
+    pub signer: Option<crate::registry::token::Signer>,
     /// What is told of the console dialect.
     pub console: Arc<console::settings::Settings>,
     /// The regions served.

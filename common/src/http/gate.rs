@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, RawPathParams, Request, State};
 use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::Response;
 
+use super::body::Body;
 use super::caller::{Access, Dialect};
-use super::console;
+use super::console::{self, Endpoint};
 use super::context::Context;
 use super::problem::RequestId;
 use super::routes::Table;
@@ -26,7 +27,8 @@ pub(super) struct Gate {
 /// Lets a request pass to its handler, with its [`Scope`], or refuses it.
 pub(super) async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Result<Response> {
     let (mut parts, body) = request.into_parts();
-    let matched = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
+    let matched = parts.extensions.get::<MatchedPath>().cloned();
+    let matched = matched.as_ref().map(MatchedPath::as_str).unwrap_or_default();
     let dialect = if matched.starts_with(console::BASE) { Dialect::Console } else { Dialect::Microservice };
     let method = match (parts.method.clone(), dialect) {
         // LAIN has no HEAD (lain-spec 1.1).
@@ -36,11 +38,22 @@ pub(super) async fn pass(State(gate): State<Gate>, request: Request, next: Next)
     };
     let access = gate.table.access(&method, matched);
     let access = access.ok_or_else(|| Error::internal("find the rights of a route", matched.to_owned()))?;
+    let mut body = body;
     if access != Access::Public {
         let params = RawPathParams::from_request_parts(&mut parts, &()).await;
         let params = params.map_err(|_| Error::NotFound(Missing::Path))?;
         let params = params.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-        let scope = scope(&gate.context, dialect, access, &parts, params).await?;
+        let scope = match scope(&gate.context, dialect, access, &parts, params).await {
+            // Here LAIN looks at the body before it asks who calls (lain-spec 1.1).
+            Err(Error::Unauthenticated)
+                if method == Method::POST && Endpoint::of(matched) == Some(Endpoint::Apps) =>
+            {
+                let read = Body::from_request(Request::new(std::mem::take(&mut body)), &()).await?;
+                console::body::members(&read)?;
+                return Err(Error::Unauthenticated);
+            }
+            scope => scope?,
+        };
         parts.extensions.insert(scope);
     }
     Ok(next.run(Request::from_parts(parts, body)).await)

@@ -1,6 +1,8 @@
 //! The environment, read once.
 
 mod console;
+#[cfg(feature = "deploy")]
+mod registry;
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -42,6 +44,9 @@ pub struct Settings {
     /// `SLIPWAY_DOMAINS`, `SLIPWAY_REGISTRY`, `SLIPWAY_PROTECTED_APPS` and `SLIPWAY_WEBHOOK_SCHEDULE`:
     /// what is told of the console dialect.
     pub console: Arc<domain::console::settings::Settings>,
+    /// `SLIPWAY_REGISTRY_KEY`, or `SLIPWAY_REGISTRY_USER` and `SLIPWAY_REGISTRY_PASSWORD`.
+    #[cfg(feature = "deploy")]
+    pub registry: crate::registry::Credentials,
     /// `SLIPWAY_SECRETS`: the folder of the console's secret files.
     pub secrets: Secrets,
     /// `SLIPWAY_AUTH`: nothing, or `lain-sso` with `SLIPWAY_SSO_URL`.
@@ -87,6 +92,8 @@ impl Settings {
             sqs_url: optional(SQS_URL),
             regions: Arc::new(Regions::parse(&regions).map_err(|error| bad(REGIONS, error))?),
             console: Arc::new(console::read(&optional)?),
+            #[cfg(feature = "deploy")]
+            registry: registry::read(optional)?,
             secrets: optional(SECRETS).map_or(Secrets::Nowhere, |folder| Secrets::Folder(folder.into())),
             auth: auth(optional(AUTH).as_deref(), optional(SSO_URL).as_deref())?,
             rate_limit: number(RATE_LIMIT)?,
@@ -101,6 +108,10 @@ impl Settings {
             store: Store::new(&self.connection, self.dynamodb_url.as_deref(), self.table.clone()),
             queue: Queue::new(&self.connection, sqs, self.queue_url.clone()),
             webhooks: Queue::new(&self.connection, sqs, self.webhooks_queue_url.clone()),
+            #[cfg(feature = "deploy")]
+            registry: crate::registry::Registry::new(&self.console.registry, self.registry.clone())?,
+            #[cfg(feature = "deploy")]
+            signer: self.registry.signer().cloned(),
             secrets: self.secrets.clone(),
             console: Arc::clone(&self.console),
             regions: Arc::clone(&self.regions),

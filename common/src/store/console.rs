@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use super::Store;
 use super::item::{Attributes, Reader, string};
 use super::key::{self, Key};
+use super::read::all_pages;
 use super::record::{due, read_observation};
 use super::transaction::set;
 use crate::domain::console::app::App;
@@ -47,6 +48,21 @@ impl Store {
     /// All apps of a region, by name.
     pub async fn console_apps(&self, region: &RegionName) -> Result<Vec<ReadApp>> {
         read_apps(&self.query(key::console_apps(region), None).await?)
+    }
+
+    /// The names of all apps of a region.
+    pub async fn console_names(&self, region: &RegionName) -> Result<Vec<AppName>> {
+        let request = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", string(key::console_apps(region)))
+            .filter_expression("attribute_exists(uid)")
+            .projection_expression("sk");
+        let items = all_pages(request).await?;
+        items.iter().map(|item| Reader(item).parse("sk")).collect()
     }
 
     /// The instances of a resource, by name.

@@ -1,0 +1,190 @@
+//! What a deploy changes: the app, the instances of resources that come with it, and those that go.
+//!
+//! Everything that can be refused is refused here, before anything is stored (lain-spec 3.9).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use common::domain::console::app::{App, Content};
+use common::domain::console::domains::Domains;
+use common::domain::console::manifest::{LainYaml, UsedResource};
+use common::domain::console::name::AppName;
+use common::domain::console::secret::SecretFiles;
+use common::domain::console::workload::{Files, workload};
+use common::domain::name::Uid;
+use common::domain::subject::AppId;
+use common::domain::{Error, Result, Timestamp};
+use common::http::console::{Apps, used};
+use common::http::{Context, Scope};
+use common::store::{AppChange, UsedPort};
+
+use super::release::{Release, unacceptable};
+
+/// What a deploy changes.
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// The app first.
+    pub(super) changes: Vec<AppChange>,
+    /// The others, as they are now or will be.
+    pub(super) others: Apps,
+    /// What people should know.
+    pub(super) warnings: Vec<String>,
+}
+
+impl Plan {
+    /// The app as it is to be.
+    pub(super) fn app(&self) -> Option<&App> {
+        self.changes.first().map(|change| &change.after)
+    }
+}
+
+/// Plans the deploy of a release of the app.
+pub(super) async fn plan(
+    context: &Context,
+    scope: &Scope,
+    before: &App,
+    release: &Release,
+    now: Timestamp,
+) -> Result<Plan> {
+    let Release { version, image, yaml, text } = release.clone();
+    let after = before.deploy(version, image, yaml, now);
+    let after = after.map_err(|refusal| Error::Unacceptable(refusal.to_string()))?;
+    let others = others(context, before, &after).await?;
+    let mut changes =
+        vec![AppChange { before: Some(before.clone()), after: after.clone(), yaml: Some(text) }];
+    changes.extend(instances(&others, before, &after, now)?);
+    let warnings = missing_services(&others, &after);
+    for change in &changes {
+        check_secrets(context, &change.after).await?;
+    }
+    check_ports(context, &scope.region.cluster, &changes).await?;
+    for change in &changes {
+        check_names(scope, &context.console.domains, &change.after, &others)?;
+    }
+    Ok(Plan { changes, others, warnings })
+}
+
+/// All that the app uses or used: service apps, resources, and its own instances of these.
+async fn others(context: &Context, before: &App, after: &App) -> Result<Apps> {
+    let mut names: BTreeSet<AppName> = used(after);
+    names.extend(used(before));
+    names.extend(after.resources());
+    context.store.console_apps_of(&after.id.region, &names).await
+}
+
+/// Instances for the resources that are new, and an end of those that are no longer used. The others stay as they are.
+fn instances(others: &Apps, before: &App, after: &App, now: Timestamp) -> Result<Vec<AppChange>> {
+    let (had, has) = (before.resources(), after.resources());
+    let mut changes = Vec::new();
+    let uses = after.running().map(|running| running.use_resources.as_slice()).unwrap_or_default();
+    for used in uses {
+        let template = others.get(&used.app).and_then(|read| read.app.deployment.as_ref());
+        if !matches!(template.map(|deployment| &deployment.content), Some(Content::Resource(_))) {
+            return Err(Error::Unacceptable(format!(
+                "the app uses the resource {}, which is not deployed: deploy it first",
+                used.app
+            )));
+        }
+        if !had.contains(&used.app) {
+            changes.push(instance(others, after, used, now)?);
+        }
+    }
+    for gone in had.difference(&has) {
+        let name = gone.instance_for(after.name()).map_err(|rule| Error::Unacceptable(rule.to_owned()))?;
+        changes.extend(others.get(&name).and_then(|read| end(&read.app, now)));
+    }
+    Ok(changes)
+}
+
+/// The end of an instance that is deployed.
+pub(super) fn end(instance: &App, now: Timestamp) -> Option<AppChange> {
+    instance.deployment.as_ref()?;
+    Some(AppChange { before: Some(instance.clone()), after: instance.undeploy(now), yaml: None })
+}
+
+/// The instance of a resource for a client, as its template has it now.
+pub(super) fn instance(
+    others: &Apps,
+    client: &App,
+    used: &UsedResource,
+    now: Timestamp,
+) -> Result<AppChange> {
+    let resource = others.get(&used.app).and_then(|read| read.app.deployment.as_ref());
+    let Some((deployment, Content::Resource(template))) =
+        resource.map(|deployment| (deployment, &deployment.content))
+    else {
+        return Err(Error::Unacceptable(format!("the resource {} is not deployed", used.app)));
+    };
+    let manifest =
+        template.instance(client.name(), &used.params).map_err(|error| match unacceptable(&error) {
+            Error::Unacceptable(why) => Error::Unacceptable(format!("the resource {}: {why}", used.app)),
+            other => other,
+        })?;
+    let id = AppId { region: client.id.region.clone(), app: manifest.app.clone() };
+    let before = others.get(&id.app).map(|read| read.app.clone());
+    let known = before.clone().unwrap_or_else(|| App::register(id, Uid::random(), now));
+    let (version, image) = (deployment.version.clone(), deployment.image.clone());
+    let after = known.deploy(version, image, LainYaml::App(manifest), now);
+    let after = after.map_err(|refusal| Error::Unacceptable(refusal.to_string()))?;
+    Ok(AppChange { before, after, yaml: Some(template.yaml.clone()) })
+}
+
+/// A service that is not there is no reason to refuse (lain-spec Q14).
+fn missing_services(others: &Apps, after: &App) -> Vec<String> {
+    let uses = after.running().map(|running| running.use_services.as_slice()).unwrap_or_default();
+    let is_there = |app: &AppName| others.get(app).is_some_and(|read| read.app.deployment.is_some());
+    let missing = uses.iter().filter(|used| !is_there(&used.app));
+    missing
+        .map(|used| format!("the service app {} is not deployed: its portals come when it is", used.app))
+        .collect()
+}
+
+async fn check_secrets(context: &Context, app: &App) -> Result<()> {
+    for (owner, podgroup, paths) in app.secret_files() {
+        let found = context.secrets.read(&owner, &podgroup, &paths).await;
+        let found = found.map_err(|error| match error {
+            Error::Invalid(_) => unacceptable(&error),
+            other => other,
+        })?;
+        let bypassed =
+            app.procs().iter().any(|proc| proc.podgroup(&owner) == podgroup && proc.proc.secret_files_bypass);
+        let missing: Vec<_> = paths.iter().filter(|path| !found.contains_key(*path)).cloned().collect();
+        if !bypassed && !missing.is_empty() {
+            return Err(Error::Unacceptable(format!(
+                "secret files of {podgroup} are missing: {}; add them, or set secret_files_bypass",
+                missing.join(", ")
+            )));
+        }
+    }
+    Ok(())
+}
+
+async fn check_ports(context: &Context, cluster: &str, changes: &[AppChange]) -> Result<()> {
+    let wanted: Vec<_> = changes
+        .iter()
+        .flat_map(|change| {
+            change.after.stream_ports().into_iter().map(|(_, port)| (change.after.name(), port))
+        })
+        .collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let taken: BTreeMap<_, UsedPort> =
+        context.store.stream_ports(cluster).await?.into_iter().map(|used| (used.port.source, used)).collect();
+    for (app, port) in wanted {
+        if let Some(used) = taken.get(&port.source).filter(|used| used.app != *app) {
+            return Err(Error::Unacceptable(format!("port {} is in use by app {}", port.source, used.app)));
+        }
+    }
+    Ok(())
+}
+
+/// Whether it can be rendered: the worker would refuse it else.
+fn check_names(scope: &Scope, domains: &Domains, app: &App, others: &Apps) -> Result<()> {
+    let services: BTreeMap<_, _> =
+        others.iter().map(|(name, read)| (name.clone(), read.app.clone())).collect();
+    let no_files = Files::from([(String::new(), SecretFiles::new())]);
+    match workload(app, &services, &no_files, &scope.region, domains) {
+        Ok(_) => Ok(()),
+        Err(failure) => Err(Error::Unacceptable(failure.message)),
+    }
+}

@@ -1,0 +1,5 @@
+//! The Lambda function of the `procs` group.
+
+fn main() -> Result<(), common::runtime::Error> {
+    common::runtime::serve(procs::routes())
+}

@@ -1,0 +1,5 @@
+//! The Lambda function of the `repos` group.
+
+fn main() -> Result<(), common::runtime::Error> {
+    common::runtime::serve(repos::routes())
+}

@@ -1,0 +1,5 @@
+//! The Lambda function of the `resources` group.
+
+fn main() -> Result<(), common::runtime::Error> {
+    common::runtime::serve(resources::routes())
+}
