@@ -113,14 +113,14 @@ pub(crate) async fn oplog(State(context): State<Context>, scope: Scope) -> Resul
         Err(_) => Vec::new(),
     };
     let app = scope.param("app");
-    let shown: Vec<_> = entries.iter().zip((1..=entries.len()).rev()).map(|(entry, number)| {
+    let shown = entries.iter().zip((1..=entries.len()).rev()).map(|(entry, number)| {
         let OplogEntry { by, action, version, at, message } = entry;
         json!({"model": "oplog.oplog", "pk": number, "fields": {
             "user": by, "op": operation(action), "app": app, "app_version": version, "time": utc(*at),
             "message": message,
         }})
     });
-    let shown = serde_json::Value::from_iter(shown).to_string();
+    let shown = serde_json::Value::Array(shown.collect()).to_string();
     Envelope::ok("oplog", &shown, url::oplogs(app))
 }
 

@@ -19,6 +19,7 @@ mod launches;
 mod ports;
 mod process;
 mod programs;
+mod registry;
 
 use self::{
     error::Doing,
@@ -30,6 +31,7 @@ use self::{
 pub use self::{
     error::{Error, Result},
     programs::Programs,
+    registry::{Registry, Tokens},
 };
 
 const STAGES: &str = concat!(

@@ -15,8 +15,10 @@ pub struct Endpoints {
     pub region: String,
     /// The project in it.
     pub project: &'static str,
-    /// Host and port of the OCI registry, which comes with the console dialect.
+    /// Host and port of the OCI registry.
     pub registry: Option<String>,
+    /// The public key of the tokens that the registry demands, PEM.
+    pub registry_public_key: Option<PathBuf>,
     /// Where DynamoDB answers.
     pub dynamodb: String,
     /// Where SQS answers.

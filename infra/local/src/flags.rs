@@ -36,6 +36,24 @@ pub struct Flags {
     /// A regions document as deployed, instead of --region.
     #[arg(long, value_name = "FILE", conflicts_with = "region")]
     pub regions: Option<PathBuf>,
+    /// The registry of the console's images, instead of the one of this stack.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub registry: Option<String>,
+    /// Have this stack's registry demand tokens.
+    #[arg(long, conflicts_with = "registry")]
+    pub registry_auth: bool,
+    /// The domain under which the console's apps are reached; repeatable for more of them.
+    #[arg(long, value_name = "NAME", default_value = "lain.local")]
+    pub domain: Vec<String>,
+    /// An app of the console that cannot be undeployed; repeatable, replaces the list of LAIN's own.
+    #[arg(long, value_name = "NAME")]
+    pub protected_app: Vec<String>,
+    /// The waits before the tries of a delivery, like 0s,5s,5m.
+    #[arg(long, value_name = "LIST")]
+    pub webhook_schedule: Option<String>,
+    /// The LAIN SSO that tells callers apart.
+    #[arg(long, value_name = "URL", required_if_eq("auth", "lain-sso"))]
+    pub sso_url: Option<String>,
     /// Another DynamoDB than the one in this process.
     #[arg(long, value_name = "URL")]
     pub dynamodb_url: Option<String>,
@@ -58,6 +76,8 @@ pub struct Flags {
 pub enum AuthMode {
     /// Every caller is an admin, whatever token it sends; loopback only.
     Open,
+    /// Callers of the console are told apart by a LAIN SSO; the other API answers nobody.
+    LainSso,
 }
 
 /// A region as the command line names it.

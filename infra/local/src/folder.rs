@@ -83,6 +83,14 @@ impl Folder {
         Ok(path)
     }
 
+    /// Makes a folder in it that nobody else may read.
+    pub(crate) fn make(&self, name: &str) -> Result<PathBuf> {
+        let path = self.path.join(name);
+        let made = DirBuilder::new().recursive(true).mode(PRIVATE_FOLDER).create(&path);
+        made.map_err(failed("make the folder", &path))?;
+        Ok(path)
+    }
+
     /// Takes back what says where the stack is: it is there no longer, or not yet.
     fn retract(&self) {
         for name in ANNOUNCEMENTS {

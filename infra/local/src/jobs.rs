@@ -1,4 +1,4 @@
-//! The worker and the sweeper on a thread of their own, as single-threaded as on Lambda.
+//! The worker, the webhooks and the sweeper on a thread of their own, as single-threaded as on Lambda.
 
 use std::thread;
 
@@ -7,9 +7,10 @@ use common::domain::Result as Outcome;
 use common::domain::subject::Doorbell;
 use common::http::Context;
 use common::runtime::Settings;
-use common::store::DUE_AFTER_S;
+use common::store::{DUE_AFTER_S, Due};
 use sweeper::Sweeper;
 use tokio::sync::{oneshot, watch};
+use webhooks::Webhooks;
 use worker::Worker;
 
 use crate::error::{Error, Result};
@@ -28,6 +29,7 @@ impl Jobs {
         let start = |source| Error::Start { what: "the worker's thread", source };
         let context = settings.context()?;
         let worker = Worker::new(context.clone(), settings);
+        let webhooks = Webhooks::new(context.clone(), settings);
         let sweeper = Sweeper::new(context.clone());
         let (stop, stopping) = watch::channel(false);
         let (end, ended) = oneshot::channel();
@@ -38,7 +40,7 @@ impl Jobs {
                 if let Err(error) = ring_for_the_lost(&context).await {
                     tracing::warn!(error = %error.chain(), "Left what an earlier start accepted to the sweeper");
                 }
-                poller::run(&worker, &sweeper, &context.queue, pace, &stopping).await;
+                poller::run(&worker, &webhooks, &sweeper, &context, pace, &stopping).await;
             });
             let _nobody_may_wait = end.send(());
         };
@@ -59,9 +61,11 @@ impl Jobs {
     }
 }
 
-/// The queue of an earlier start has gone with it: rings at once for what the sweeper would ring for in a while.
+/// The queues of an earlier start have gone with it: rings at once for what the sweeper would ring for in a while.
 async fn ring_for_the_lost(context: &Context) -> Outcome<()> {
     let soon = clock::now().as_second() + DUE_AFTER_S;
-    let doorbells: Vec<_> = context.store.due(soon).await?.into_iter().map(Doorbell::from).collect();
-    context.queue.ring_all(&doorbells).await
+    let Due { subjects, deliveries } = context.store.due(soon).await?;
+    let doorbells: Vec<_> = subjects.into_iter().map(Doorbell::from).collect();
+    context.queue.ring_all(&doorbells).await?;
+    context.webhooks.ring_all(&deliveries).await
 }

@@ -1,14 +1,17 @@
-//! The event sources that AWS would give the worker and the sweeper: a poller of the queue, and the schedules.
+//! The event sources that AWS would give the worker, the webhooks and the sweeper: pollers of the queues, and the schedules.
 
 use std::time::Duration;
 
 use common::domain::Result;
+use common::http::Context;
 use common::queue::Queue;
 use common::runtime::Event;
-use futures::future::join_all;
+use futures::future::{join, join_all};
+use serde::Serialize;
 use sweeper::Sweeper;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, sleep};
+use webhooks::Webhooks;
 use worker::Worker;
 
 /// Pollers side by side, each with a batch of its own.
@@ -27,26 +30,34 @@ pub(crate) struct Pace {
     pub(crate) observe: Duration,
 }
 
-/// Runs the worker and the sweeper until `stopping` says so; batches under way are finished.
+/// Runs the worker, the webhooks and the sweeper until `stopping` says so; batches under way are finished.
 pub(crate) async fn run(
     worker: &Worker,
+    webhooks: &Webhooks,
     sweeper: &Sweeper,
-    queue: &Queue,
+    context: &Context,
     pace: Pace,
     stopping: &watch::Receiver<bool>,
 ) {
-    let pollers = (0..POLLERS).map(|_| poll(worker, queue, stopping.clone()));
+    let work = async |event| worker.on_event(event).await;
+    let deliver = async |event| webhooks.on_event(event).await;
+    let workers = join_all((0..POLLERS).map(|_| poll(&work, &context.queue, stopping.clone())));
+    let deliverers = join_all((0..POLLERS).map(|_| poll(&deliver, &context.webhooks, stopping.clone())));
     let sweeps = every(pace.sweep, "sweeper", async || sweeper.on_event(Event::Tick).await.map(drop));
     let looks = every(pace.observe, "observer", async || worker.on_event(Event::Tick).await.map(drop));
     tokio::select! {
-        _ = join_all(pollers) => {}
+        _ = join(workers, deliverers) => {}
         () = sweeps => {}
         () = looks => {}
     }
 }
 
-/// Hands batches to the worker; deletes what it did not report as failed.
-async fn poll(worker: &Worker, queue: &Queue, mut stopping: watch::Receiver<bool>) {
+/// Hands batches to a function; deletes what it did not report as failed.
+async fn poll<D: Serialize>(
+    handle: &impl AsyncFn(Event) -> Result<Vec<String>>,
+    queue: &Queue<D>,
+    mut stopping: watch::Receiver<bool>,
+) {
     loop {
         let received = tokio::select! {
             received = queue.receive(POLL) => received,
@@ -65,7 +76,7 @@ async fn poll(worker: &Worker, queue: &Queue, mut stopping: watch::Receiver<bool
         }
         let receipts: Vec<_> =
             messages.iter().map(|message| (message.id.clone(), message.receipt.clone())).collect();
-        let failed = match worker.on_event(Event::Messages(messages)).await {
+        let failed = match handle(Event::Messages(messages)).await {
             Ok(failed) => failed,
             Err(error) => {
                 tracing::error!(error = %error.chain(), "A batch failed");

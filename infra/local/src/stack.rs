@@ -3,16 +3,18 @@
 mod api;
 mod back_ends;
 mod environment;
+mod images;
 
 use std::path::Path;
 use std::time::Duration;
 
-use common::http::{Context, Routes};
+use common::http::{Auth, Context, OpenAccess, Routes};
 use common::runtime::Settings;
 
 use self::api::Api;
 use self::back_ends::BackEnds;
 use self::environment::AWS_REGION;
+use self::images::Images;
 use crate::cluster::{ControlPlane, Options, Programs};
 use crate::endpoints::Endpoints;
 use crate::error::{Error, Result};
@@ -33,6 +35,7 @@ pub struct Stack {
     jobs: Jobs,
     api: Option<Api>,
     cluster: Option<ControlPlane>,
+    images: Images,
     back_ends: BackEnds,
     folder: Folder,
 }
@@ -45,26 +48,30 @@ impl Stack {
         let folder = Folder::take(flags.data.as_deref(), flags.ephemeral)?;
         let back_ends = BackEnds::start(&flags, &folder, AWS_REGION).await?;
         let cluster = start_cluster(&flags, &folder, progress).await?;
+        folder.make("secrets")?;
+        let url = api::url(&flags, listener.as_ref())?;
+        let images = Images::start(&flags, &folder, &url, progress).await?;
 
         let worker_kubeconfig = cluster.as_ref().map(ControlPlane::worker_kubeconfig);
         let regions = regions::regions(&flags, worker_kubeconfig.or(flags.kubeconfig.as_deref()))?;
         let region = regions[0].id.to_string();
-        let settings = environment::prepare(&flags, &folder, &regions, &back_ends).await?;
+        let settings = environment::prepare(&flags, &folder, &regions, &back_ends, &images).await?;
 
         let context = settings.context()?;
         // In maintenance a project of an earlier start may be there or not: nothing is to be changed.
         if regions[0].enabled {
             // Our own request is not counted against a caller's rate.
-            let first = routes().into_service(Context { rate: None, ..context.clone() });
+            let auth = Auth::Open(OpenAccess::default());
+            let first = routes().into_service(Context { rate: None, auth, ..context.clone() });
             api::make_project(first, &region, PROJECT).await?;
         }
         let service = routes().into_service(context);
         let jobs = Jobs::start(&settings, PACE)?;
         let api = listener.map(|listener| Api::serve(listener, service)).transpose()?;
 
-        let endpoints = endpoints(&flags, region, &settings, api.as_ref(), cluster.as_ref());
+        let endpoints = endpoints(&flags, region, &settings, api.as_ref(), cluster.as_ref(), &images);
         folder.write("endpoints.json", &endpoints.file())?;
-        Ok(Self { endpoints, jobs, api, cluster, back_ends, folder })
+        Ok(Self { endpoints, jobs, api, cluster, images, back_ends, folder })
     }
 
     /// Where everything is.
@@ -93,6 +100,7 @@ impl Stack {
         };
         tokio::select! {
             error = cluster => Error::Cluster(error),
+            error = self.images.died() => error,
             () = api => Error::Ended("the HTTP API"),
             () = self.jobs.ended() => Error::Ended("the worker"),
         }
@@ -107,6 +115,7 @@ impl Stack {
         if let Some(cluster) = self.cluster {
             cluster.stop().await;
         }
+        self.images.stop().await;
         self.back_ends.stop().await?;
         self.folder.leave()
     }
@@ -119,6 +128,11 @@ pub fn routes() -> Routes {
         .merge(projects::routes())
         .merge(microservices::routes())
         .merge(revisions::routes())
+        .merge(repos::routes())
+        .merge(apps::routes())
+        .merge(procs::routes())
+        .merge(resources::routes())
+        .merge(notify::routes())
 }
 
 /// The development control plane, where some region has no other cluster.
@@ -145,13 +159,15 @@ fn endpoints(
     settings: &Settings,
     api: Option<&Api>,
     cluster: Option<&ControlPlane>,
+    images: &Images,
 ) -> Endpoints {
     let admin_kubeconfig = cluster.map(|cluster| cluster.admin_kubeconfig().to_owned());
     Endpoints {
         api: api.map(|api| api.url().to_owned()),
         region,
         project: PROJECT,
-        registry: None,
+        registry: images.address.clone(),
+        registry_public_key: images.tokens.as_ref().map(|tokens| tokens.public_key.clone()),
         dynamodb: settings.dynamodb_url.clone().unwrap_or_default(),
         sqs: settings.sqs_url.clone().unwrap_or_default(),
         kubeconfig: admin_kubeconfig.or_else(|| flags.kubeconfig.clone()),

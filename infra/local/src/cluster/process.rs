@@ -90,6 +90,8 @@ fn spawn(launch: &Launch) -> io::Result<Running> {
         .env(EXIT_WITH_STDIN, "1")
         // No setting of the user's own reaches the programs.
         .env("HOME", &launch.folder)
+        // The registry would look for somebody to tell what it does.
+        .env("OTEL_TRACES_EXPORTER", "none")
         // Ctrl-C in a terminal reaches the parent alone, which then stops its children in order.
         .process_group(0)
         .stdin(Stdio::piped())

@@ -21,8 +21,16 @@ use super::error::{Doing, Error, Result, tail};
 const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../cluster");
 /// The file that all programs are: it does the work of the name it is called by.
 const BINARY: &str = "slipway-cluster";
-const NAMES: [&str; 6] =
-    ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kwok"];
+const NAMES: [&str; 8] = [
+    "etcd",
+    "keypair",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kubectl",
+    "kwok",
+    "registry",
+];
 /// Time between two words about a build that goes on.
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(15);
 

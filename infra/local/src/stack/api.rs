@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use tower::Service;
 
 use crate::error::{Error, Result};
-use crate::flags::Flags;
+use crate::flags::{AuthMode, Flags};
 
 /// Connections that are kept alive do not hold up the exit for longer.
 const STOP_WITHIN: Duration = Duration::from_secs(1);
@@ -29,7 +29,7 @@ pub(super) struct Api {
 pub(super) async fn listen(flags: &Flags) -> Result<Option<TcpListener>> {
     let address = flags.listen;
     // Open access is for whoever is at home on this machine.
-    if !address.ip().is_loopback() {
+    if flags.auth == AuthMode::Open && !address.ip().is_loopback() {
         return Err(Error::NotLoopback(address));
     }
     if flags.no_api {
@@ -37,6 +37,13 @@ pub(super) async fn listen(flags: &Flags) -> Result<Option<TcpListener>> {
     }
     let listener = TcpListener::bind(address).await;
     listener.map(Some).map_err(|source| Error::Listen { address, source })
+}
+
+/// Where the API is, or will be.
+pub(super) fn url(flags: &Flags, listener: Option<&TcpListener>) -> Result<String> {
+    let address = listener.map_or(Ok(flags.listen), TcpListener::local_addr);
+    let address = address.map_err(|source| Error::Start { what: "the HTTP API", source })?;
+    Ok(format!("http://{address}"))
 }
 
 impl Api {
