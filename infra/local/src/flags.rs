@@ -5,12 +5,32 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::{Parser, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use common::domain::name::RegionName;
 
-/// Runs Slipway on this machine: API, tables, queue, worker and a development cluster.
+use crate::push::Push;
+
+/// Runs Slipway on this machine: API, tables, queues, worker, registry and a development cluster.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "cargo local", version)]
+#[command(name = "cargo local", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// Something else than to run it.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// How to run it.
+    #[command(flatten)]
+    pub flags: Flags,
+}
+
+/// Something else than to run a stack.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Puts a version of an app into the registry of a running stack.
+    Push(Push),
+}
+
+/// How to run a stack.
+#[derive(Clone, Debug, Args)]
 pub struct Flags {
     /// Where the HTTP API listens; port 0 picks a free one.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000")]
@@ -115,7 +135,7 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         use clap::CommandFactory;
-        Flags::command().debug_assert();
+        Cli::command().debug_assert();
     }
 
     #[test]

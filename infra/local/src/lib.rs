@@ -8,10 +8,11 @@ mod flags;
 mod folder;
 mod jobs;
 mod poller;
+pub mod push;
 mod regions;
 mod stack;
 
 pub use endpoints::Endpoints;
 pub use error::{Error, Result};
-pub use flags::{AuthMode, Flags, RegionFlag};
+pub use flags::{AuthMode, Cli, Command, Flags, RegionFlag};
 pub use stack::{Stack, routes};

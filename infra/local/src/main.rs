@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use local::{Error, Flags, Result, Stack};
+use local::{Cli, Command, Error, Flags, Result, Stack};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
@@ -13,10 +13,16 @@ use tracing_subscriber::util::SubscriberInitExt;
 #[tokio::main]
 async fn main() -> ExitCode {
     start_log();
-    match run(Flags::parse()).await {
+    let done = match Cli::parse() {
+        Cli { command: Some(Command::Push(push)), .. } => push.run().await.map(|text| println!("{text}")),
+        Cli { command: None, flags } => {
+            run(flags).await.map_err(|error| common::domain::error::Chain(&error).to_string())
+        }
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("cargo local: {}", common::domain::error::Chain(&error));
+            eprintln!("cargo local: {error}");
             ExitCode::FAILURE
         }
     }
@@ -26,7 +32,8 @@ const FIRST_APP: &str = r#"{"name":"hello","microservices":[{"name":"web","type"
 
 /// Our own warnings; those of the libraries are about what we report ourselves.
 fn start_log() {
-    let ours = ["common", "local", "sweeper", "worker"].map(|target| (target, tracing::Level::WARN));
+    let ours =
+        ["common", "local", "sweeper", "webhooks", "worker"].map(|target| (target, tracing::Level::WARN));
     let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     tracing_subscriber::registry().with(log.with_filter(Targets::new().with_targets(ours))).init();
 }
@@ -64,6 +71,9 @@ fn print_summary(stack: &Stack) {
     }
     println!("  DynamoDB  {}", endpoints.dynamodb);
     println!("  SQS       {}", endpoints.sqs);
+    if let Some(registry) = &endpoints.registry {
+        println!("  registry  {registry}");
+    }
     if let Some(kubeconfig) = &endpoints.kubeconfig {
         println!("  cluster   {}", kubeconfig.display());
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use clap::Parser;
-use local::{Flags, Stack};
+use local::{Cli, Flags, Stack};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -42,7 +42,7 @@ impl Outage {
             "--kubeconfig",
             file.to_str().unwrap(),
         ];
-        let flags = Flags { data: Some(data), ..Flags::parse_from(flags) };
+        let flags = Flags { data: Some(data), ..Cli::parse_from(flags).flags };
         let stack = Stack::start(flags, &|_| ()).await.unwrap();
         Self { stack, gate: Arc::new(gate), _folder: folder }
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use clap::Parser;
-use local::{Flags, Stack};
+use local::{Cli, Flags, Stack};
 
 pub(crate) use local::Endpoints;
 
@@ -46,7 +46,7 @@ fn start() -> Endpoints {
         "--data",
         data,
     ];
-    let flags = Flags { kubeconfig: None, ..Flags::parse_from(flags) };
+    let flags = Flags { kubeconfig: None, ..Cli::parse_from(flags).flags };
     let (send, receive) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let runtime =
