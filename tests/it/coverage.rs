@@ -36,7 +36,7 @@ const RIGHTS: [(&str, Access); 21] = [
 
 /// Merging groups that claim the same route would panic.
 fn table() -> Vec<Route> {
-    local::routes().table().to_vec()
+    crate::ledger::routes()
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
-use local::{Error, Flags, Stack};
+use local::{Cli, Error, Flags, Stack};
 use serde_json::Value;
 
 use crate::support::{Api, endpoints};
@@ -27,7 +27,7 @@ fn flags(data: &Path, more: &[&str]) -> Flags {
     let kubeconfig = shared_kubeconfig();
     let own = ["--listen", "127.0.0.1:0", "--kubeconfig", kubeconfig.to_str().unwrap()];
     let folder = ["--data", data.to_str().unwrap()];
-    Flags::parse_from(["cargo local"].iter().chain(&own).chain(&folder).chain(more))
+    Cli::parse_from(["cargo local"].iter().chain(&own).chain(&folder).chain(more)).flags
 }
 
 /// Starts a stack in this process.

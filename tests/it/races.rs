@@ -2,8 +2,10 @@
 
 use common::clock;
 use common::domain::applied::Applied;
-use common::domain::status::{Observation, Seen};
-use common::domain::subject::ServiceId;
+use common::domain::service::Service;
+use common::domain::status::{Groups, Observation};
+use common::domain::subject::Subject;
+use common::domain::unit::Unit;
 use common::store::{Completion, Finished, Lease, LeaseTaken, Store, Work};
 use reqwest::Method;
 use serde_json::json;
@@ -22,8 +24,23 @@ async fn accepted() -> Ledger {
     ledger
 }
 
-fn web() -> ServiceId {
+fn web() -> Subject {
     serde_json::from_str(r#"{"region": "xq", "project": "p", "app": "a0", "service": "web"}"#).unwrap()
+}
+
+/// The service of a job.
+fn service(work: &Work) -> &Service {
+    match &work.unit {
+        Unit::Service { service, .. } => service,
+        Unit::App { .. } => panic!("it is a service"),
+    }
+}
+
+async fn purge(store: &Store, lease: &Lease, work: &Work) -> Finished {
+    match &work.unit {
+        Unit::Service { service, app } => store.purge(lease, service, app.as_ref()).await.unwrap(),
+        Unit::App { .. } => panic!("it is a service"),
+    }
 }
 
 async fn work(store: &Store) -> Work {
@@ -40,11 +57,10 @@ async fn lease(store: &Store) -> Lease {
 }
 
 async fn complete(store: &Store, lease: &Lease, work: &Work) -> Finished {
-    let service = &work.service;
     let completion = Completion {
-        service,
-        applied: &Applied { generation: service.generation, ..service.applied.clone() },
-        observation: &Observation::Seen(Seen::default()),
+        unit: &work.unit,
+        applied: &Applied { generation: work.unit.generation(), ..work.unit.applied().clone() },
+        observation: &Observation::Seen(Groups::default()),
         seen_ms: clock::now().as_millisecond(),
         due_s: clock::now().as_second() + 60,
     };
@@ -59,9 +75,9 @@ async fn an_app_deleted_while_its_last_service_goes_is_not_left_behind() {
     let lease = lease(store).await;
     let before = work(store).await;
     ledger.run(Method::DELETE, &format!("{PROJECT}/apps/a0"), "").await.0.empty();
-    assert_eq!(store.purge(&lease, &before).await.unwrap(), Finished::Moved, "the app is to go now");
+    assert_eq!(purge(store, &lease, &before).await, Finished::Moved, "the app is to go now");
     let now = work(store).await;
-    assert_eq!(store.purge(&lease, &now).await.unwrap(), Finished::Settled);
+    assert_eq!(purge(store, &lease, &now).await, Finished::Settled);
     ledger.run(Method::POST, &format!("{PROJECT}/apps"), r#"{"name":"a0"}"#).await.0.ok();
 }
 
@@ -74,9 +90,9 @@ async fn a_worker_that_lost_its_lease_records_nothing() {
     let quick = lease(store).await;
     assert_eq!(quick.attempts, 2, "the first one has not ended well");
     assert_eq!(complete(store, &slow, &seen_by_slow).await, Finished::LostLease);
-    assert_eq!(work(store).await.service.applied.generation, 0);
+    assert_eq!(work(store).await.unit.applied().generation, 0);
     assert_eq!(complete(store, &quick, &seen_by_slow).await, Finished::Settled);
-    assert_eq!(work(store).await.service.applied.generation, 1);
+    assert_eq!(work(store).await.unit.applied().generation, 1);
 }
 
 #[tokio::test]
@@ -87,8 +103,8 @@ async fn a_worker_learns_that_the_generation_has_moved() {
     let before = work(store).await;
     ledger.run(Method::PUT, &format!("{WEB}/scale/3"), "").await.0.empty();
     assert_eq!(complete(store, &lease, &before).await, Finished::Moved);
-    let service = work(store).await.service;
-    assert_eq!((service.applied.generation, service.generation), (1, 2), "what was applied is on record");
+    let unit = work(store).await.unit;
+    assert_eq!((unit.applied().generation, unit.generation()), (1, 2), "what was applied is on record");
 }
 
 #[tokio::test]
@@ -110,7 +126,7 @@ async fn a_mutation_that_meets_other_transactions_is_tried_four_times() {
     let refused = ledger.run(Method::PUT, &format!("{WEB}/scale/4"), "").await.0;
     refused.refused(409, "OperationConflict");
     assert!(refused.header("retry-after").is_some());
-    assert_eq!(work(&ledger.context.store).await.service.shape.instances(), 3, "nothing is half done");
+    assert_eq!(service(&work(&ledger.context.store).await).shape.instances(), 3, "nothing is half done");
 }
 
 #[tokio::test]

@@ -3,7 +3,9 @@
 mod answer;
 mod api;
 mod cluster;
+pub(crate) mod console;
 mod functions;
+mod images;
 mod ledger;
 mod look;
 mod outage;

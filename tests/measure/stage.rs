@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use common::clock;
 use common::domain::status::{Observation, Seen};
-use common::domain::subject::ServiceId;
+use common::domain::subject::Subject;
 use common::http::{Auth, OpenAccess};
 use common::queue::QueueSpec;
 use common::runtime::{Settings, variable};
@@ -83,7 +83,7 @@ impl Stage {
             assert!(response.status().is_success(), "{method} {path}: {response:?}");
         }
         let id = r#"{"region": "local", "project": "demo", "app": "hello", "service": "web"}"#;
-        let id: ServiceId = serde_json::from_str(id).unwrap();
+        let id = Subject::Service(serde_json::from_str(id).unwrap());
         let now_s = clock::now().as_second();
         let LeaseTaken::Taken(lease) = context.store.take_lease(&id, now_s, now_s).await.unwrap() else {
             return;
@@ -94,7 +94,8 @@ impl Stage {
         };
         let pods = json!([pod("hello-web-74794d56b-9rplv"), pod("hello-web-74794d56b-jtjcc")]);
         let seen = Seen { pods: serde_json::from_value(pods).unwrap(), live_pods: 2, ..Seen::default() };
-        context.store.observe(&id, &Observation::Seen(seen), clock::now().as_millisecond()).await.unwrap();
+        let seen = Observation::Seen([("hello-web".to_owned(), seen)].into());
+        context.store.observe(&id, &seen, clock::now().as_millisecond()).await.unwrap();
         context.store.release(&lease).await.unwrap();
     }
 }

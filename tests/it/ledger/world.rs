@@ -8,8 +8,8 @@ use common::domain::name::Uid;
 use common::domain::operation::{Action, Origin};
 use common::domain::service::Service;
 use common::domain::status::Observation;
-use common::domain::subject::{ProjectId, ServiceId};
-use common::store::{Completion, LeaseTaken, Mutation, Record};
+use common::domain::subject::{ProjectId, ServiceId, Subject};
+use common::store::{Accepted, Change, Completion, LeaseTaken, Mutation, Record};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -86,14 +86,14 @@ impl World {
     /// Records that the cluster has the service as it is wanted, as the worker does.
     async fn applied(&self, service: &str) {
         let store = &self.ledger.context.store;
-        let id = service_id("work", service);
+        let id = Subject::Service(service_id("work", service));
         let work = store.work(&id).await.unwrap().unwrap();
         let LeaseTaken::Taken(lease) = store.take_lease(&id, 0, 1).await.unwrap() else {
             panic!("the lease of {service} is held");
         };
-        let applied = Applied { generation: work.service.generation, ..Applied::default() };
+        let applied = Applied { generation: work.unit.generation(), ..Applied::default() };
         let completion = Completion {
-            service: &work.service,
+            unit: &work.unit,
             applied: &applied,
             observation: &Observation::Unreachable,
             seen_ms: 1,
@@ -114,15 +114,9 @@ impl World {
         let service = Service { id: id_of_web, uid: Uid::random(), ..model.services[0].service.clone() };
         let at = clock::now();
         let origin = Origin { caller: "admin".to_owned(), request_id: "r".to_owned(), at };
-        let mutation = Mutation::CreateApp { app, services: vec![service] };
-        let record = Record {
-            project: &id,
-            origin: &origin,
-            action: Action::Create,
-            mutation: &mutation,
-            due_s: at.as_second(),
-            replay: None,
-        };
+        let change = Change::Project(id, Mutation::CreateApp { app, services: vec![service] });
+        let accepted = Accepted { origin: &origin, action: Action::Create, due_s: at.as_second() };
+        let record = Record { accepted, change: &change, replay: None };
         store.commit(&record).await.unwrap();
     }
 }

@@ -1,7 +1,7 @@
 //! `--data` and `--ephemeral`: what is found again, what goes, and who has a folder.
 
 use clap::Parser;
-use local::Flags;
+use local::{Cli, Flags};
 use serde_json::json;
 
 use super::{api, flags, refused, start};
@@ -86,7 +86,7 @@ async fn an_ephemeral_start_that_fails_leaves_nothing() {
 
 #[test]
 fn without_data_the_folder_is_in_the_current_one() {
-    let flags = Flags::parse_from(["cargo local"]);
+    let flags = Cli::parse_from(["cargo local"]).flags;
     assert_eq!((flags.data, flags.ephemeral), (None, false));
     let ignored = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../.gitignore")).unwrap();
     assert!(ignored.lines().any(|line| line == "/.slipway"), "{ignored}");

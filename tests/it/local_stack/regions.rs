@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Parser;
 use clap::error::ErrorKind;
-use local::Flags;
+use local::{Cli, Flags};
 use serde_json::{Value, json};
 
 use super::{api, endpoints_file, flags, refused, shared_kubeconfig, start};
@@ -118,7 +118,7 @@ async fn regions_that_cannot_be_are_refused_in_one_line() {
 
 #[test]
 fn a_document_and_region_flags_exclude_each_other() {
-    let parse = |more: &[&str]| Flags::try_parse_from([&["cargo local"], more].concat());
+    let parse = |more: &[&str]| Cli::try_parse_from([&["cargo local"], more].concat()).map(|cli| cli.flags);
     let error = parse(&["--regions", "file", "--region", "xq"]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ArgumentConflict);
     for bad in [["--region", "v1"], ["--region", "a b"], ["--rate-limit", "0"], ["--auth", "none"]] {

@@ -14,9 +14,12 @@ use axum::http::request::Builder;
 use axum::response::{IntoResponse, Response};
 use axum::serve::ListenerExt;
 use common::aws::Connection;
+use common::domain::console::{self, domains::Domains, notify::Schedule};
 use common::domain::region::Regions;
 use common::http::{Auth, Context, OpenAccess};
 use common::queue::{Queue, QueueSpec};
+use common::registry::{self, Registry};
+use common::secrets::Secrets;
 use common::store::Store;
 use local::backends::{DynamoDb, Sqs};
 use reqwest::Method;
@@ -24,6 +27,7 @@ use serde_json::json;
 use tower::ServiceExt;
 
 use super::answer::Answer;
+use super::images::Images;
 
 /// Calls by operation, like `Query` or `SendMessage`.
 pub(crate) type Calls = BTreeMap<String, u32>;
@@ -37,6 +41,8 @@ const AWS_REGION: &str = "us-east-1";
 pub(crate) struct Ledger {
     /// What the functions work with; a test may change its settings.
     pub(crate) context: Context,
+    /// The registry that they ask.
+    pub(crate) images: Images,
     table: Counter,
     queue: Counter,
     _dynamodb: DynamoDb,
@@ -59,14 +65,29 @@ impl Ledger {
         let spec =
             QueueSpec { name: "doorbells".to_owned(), visibility: Duration::from_secs(20), receives_max: 5 };
         let doorbells = Queue::new(&connection, Some(&queue_url), "to be made".to_owned());
+        let webhooks = Queue::new(&connection, Some(&queue_url), "to be made".to_owned());
+        let webhooks_spec = QueueSpec { name: "webhooks".to_owned(), ..spec.clone() };
+        let domains = Domains::parse("lain.local").unwrap();
+        let schedule = Schedule(vec![Duration::ZERO]);
+        let images = Images::start().await;
         let context = Context {
             store,
             queue: doorbells.create(&spec).await.unwrap(),
+            webhooks: webhooks.create(&webhooks_spec).await.unwrap(),
+            secrets: Secrets::Nowhere,
+            registry: Registry::new(&images.address, registry::Credentials::Anonymous).unwrap(),
+            signer: None,
+            console: Arc::new(console::settings::Settings {
+                domains,
+                registry: images.address.clone(),
+                protected_apps: vec!["console".parse().unwrap()],
+                webhook_schedule: schedule,
+            }),
             regions: Arc::new(Regions::parse(REGIONS).unwrap()),
             auth: Auth::Open(OpenAccess::default()),
             rate: None,
         };
-        Self { context, table, queue, _dynamodb: dynamodb, _sqs: sqs }
+        Self { context, images, table, queue, _dynamodb: dynamodb, _sqs: sqs }
     }
 
     /// A request to be finished by the caller and sent with [`Self::send`].

@@ -28,7 +28,7 @@ pub(crate) fn settings() -> Settings {
 }
 
 /// The shared stack's queue of doorbells.
-pub(crate) fn queue() -> Queue {
+pub(crate) fn queue() -> Queue<Doorbell> {
     settings().context().unwrap().queue
 }
 

@@ -109,7 +109,7 @@ async fn a_doorbell_of_a_deleted_service_brings_nothing_back() {
 }
 
 /// A worker of our own on the shared table, and a queue of its own.
-async fn worker() -> (Worker, Queue) {
+async fn worker() -> (Worker, Queue<Doorbell>) {
     let settings = settings();
     let context = settings.context().unwrap();
     let name = format!("own-{}", project().await.name);
@@ -173,7 +173,8 @@ async fn garbage_ends_in_the_dead_letter_queue() {
     let (worker, queue) = worker().await;
     send_raw(queue.url(), "no doorbell").await;
     let shared = settings();
-    let dead = Queue::new(&shared.connection, shared.sqs_url.as_deref(), format!("{}-dead", queue.url()));
+    let dead: Queue<Doorbell> =
+        Queue::new(&shared.connection, shared.sqs_url.as_deref(), format!("{}-dead", queue.url()));
     let message = eventually("it is among the dead letters", async || {
         let batch = queue.receive(Duration::ZERO).await.unwrap();
         let failed = worker.on_event(Event::Messages(batch.clone())).await.unwrap();

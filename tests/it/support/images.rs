@@ -1,0 +1,68 @@
+//! A registry in this process: it has the images that a test gives it, and counts what it is asked.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use common::domain::digest::sha256_hex;
+use serde_json::json;
+
+/// The registry. Clones are the same one.
+#[derive(Clone)]
+pub(crate) struct Images {
+    pub(crate) address: String,
+    content: Arc<Mutex<Content>>,
+}
+
+#[derive(Default)]
+struct Content {
+    /// By path.
+    blobs: BTreeMap<String, Vec<u8>>,
+    tags: BTreeMap<String, Vec<String>>,
+    asked: Vec<String>,
+}
+
+impl Images {
+    pub(crate) async fn start() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let images = Self { address, content: Arc::default() };
+        let router = axum::Router::new().fallback(answer).with_state(images.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        images
+    }
+
+    /// Gives a repository a version with this `lain.yaml`.
+    pub(crate) fn put(&self, repository: &str, version: &str, yaml: &str) {
+        let layer = local::push::archive("lain.yaml", yaml).unwrap();
+        let digest = format!("sha256:{}", sha256_hex(&layer, 32));
+        let manifest = json!({"schemaVersion": 2, "layers": [{"digest": digest, "size": layer.len()}]});
+        let mut content = self.content.lock().unwrap();
+        content.blobs.insert(format!("/v2/{repository}/blobs/{digest}"), layer);
+        let path = format!("/v2/{repository}/manifests/meta-{version}");
+        content.blobs.insert(path, manifest.to_string().into_bytes());
+        let tags = content.tags.entry(repository.to_owned()).or_default();
+        tags.extend([format!("meta-{version}"), format!("release-{version}")]);
+    }
+
+    /// What was asked since the last time.
+    pub(crate) fn take_asked(&self) -> Vec<String> {
+        std::mem::take(&mut self.content.lock().unwrap().asked)
+    }
+}
+
+async fn answer(State(images): State<Images>, request: Request) -> Response {
+    let path = request.uri().path().to_owned();
+    let mut content = images.content.lock().unwrap();
+    content.asked.push(path.clone());
+    let repository = path.strip_prefix("/v2/").and_then(|path| path.strip_suffix("/tags/list"));
+    if let Some(tags) = repository.and_then(|repository| content.tags.get(repository)) {
+        return json!({"tags": tags}).to_string().into_response();
+    }
+    match content.blobs.get(&path) {
+        Some(blob) => blob.clone().into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
