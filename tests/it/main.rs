@@ -7,6 +7,7 @@ mod support;
 
 mod apps;
 mod concurrency;
+mod console;
 mod idempotency;
 mod microservices;
 mod projects;

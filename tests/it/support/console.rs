@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use local::push::Target;
+use local::push::{Target, archive};
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
@@ -37,6 +37,14 @@ impl Reply {
             "{reply:?}"
         );
         reply
+    }
+
+    /// The answer of the functions in process.
+    pub(crate) async fn of(request: String, response: axum::response::Response) -> Self {
+        let (parts, body) = response.into_parts();
+        let text = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let text = String::from_utf8(text.to_vec()).unwrap();
+        Self::new(request, parts.status.as_u16(), parts.headers, text)
     }
 
     #[track_caller]
@@ -175,6 +183,17 @@ impl App {
         let target = Target::new(registry, None).unwrap();
         let (app, version) = (self.name.parse().unwrap(), version.parse().unwrap());
         target.push(&app, &version, Some(yaml)).await.unwrap();
+    }
+
+    /// Pushes an image of this tag that holds nothing.
+    pub(crate) async fn push_tag(&self, tag: &str) {
+        self.push_image(tag, &archive("empty", "").unwrap()).await;
+    }
+
+    /// Pushes an image of this tag and layer.
+    pub(crate) async fn push_image(&self, tag: &str, layer: &[u8]) {
+        let registry = endpoints().registry.as_ref().expect("the shared stack has a registry");
+        Target::new(registry, None).unwrap().image(&self.name.parse().unwrap(), tag, layer).await.unwrap();
     }
 
     /// Deploys the newest version for the first time; gives the view of the app.

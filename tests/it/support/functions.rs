@@ -10,6 +10,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use super::answer::Answer;
+use super::console::Reply;
 use super::state::settings;
 
 /// One process of all functions.
@@ -52,5 +53,16 @@ impl Functions {
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         self.run(Method::POST, path, Some(body)).await
+    }
+}
+
+impl Functions {
+    /// Runs a request of the console.
+    pub(crate) async fn console(&self, method: &str, path: &str, body: &Value) -> Reply {
+        let service = local::routes().into_service(self.0.clone());
+        let request = Request::builder().method(method).uri(path).header("host", "localhost");
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        let response = service.oneshot(request.body(body).unwrap()).await.unwrap();
+        Reply::of(format!("{method} {path}"), response).await
     }
 }

@@ -43,6 +43,8 @@ fn start() -> Endpoints {
         "xq",
         "--region",
         "nb",
+        "--webhook-schedule",
+        "0s,100ms,100ms,100ms",
         "--data",
         data,
     ];

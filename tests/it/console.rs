@@ -1,0 +1,8 @@
+//! The console dialect. Numbers are those of lain-cases.
+
+mod apps;
+mod deploy;
+mod notify;
+mod procs;
+mod repos;
+mod uses;
