@@ -46,13 +46,15 @@ pub(super) async fn plan(
     now: Timestamp,
 ) -> Result<Plan> {
     let Release { version, image, yaml, text } = release.clone();
+    let ignored = ignored(&yaml);
     let after = before.deploy(version, image, yaml, now);
     let after = after.map_err(|refusal| Error::Unacceptable(refusal.to_string()))?;
     let others = others(context, before, &after).await?;
     let mut changes =
         vec![AppChange { before: Some(before.clone()), after: after.clone(), yaml: Some(text) }];
     changes.extend(instances(&others, before, &after, now)?);
-    let warnings = missing_services(&others, &after);
+    let mut warnings = missing_services(&others, &after);
+    warnings.extend(ignored);
     for change in &changes {
         check_secrets(context, &change.after).await?;
     }
@@ -136,6 +138,14 @@ fn missing_services(others: &Apps, after: &App) -> Vec<String> {
     missing
         .map(|used| format!("the service app {} is not deployed: its portals come when it is", used.app))
         .collect()
+}
+
+/// What a file has that counts for nothing is mostly a slip.
+fn ignored(yaml: &LainYaml) -> Option<String> {
+    let LainYaml::App(manifest) = yaml else { return None };
+    let list = manifest.ignored.join(", ");
+    (!list.is_empty())
+        .then(|| format!("these members of the lain.yaml are not known and count for nothing: {list}"))
 }
 
 async fn check_secrets(context: &Context, app: &App) -> Result<()> {

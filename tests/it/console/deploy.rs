@@ -81,9 +81,8 @@ async fn a_file_that_is_not_good_is_refused_with_its_line_and_stored_nowhere() {
     let other = app.yaml(SECTIONS).replace(&app.name, "another");
     for (index, (yaml, message)) in [
         (app.yaml("web.admin:\n  cmd: x\n"), "web.admin (line 6) must have mountpoint"),
-        (app.yaml("web:\n  memory: 64x\n"), "web.memory (line 6)"),
+        (app.yaml("web:\n  memory: 64x\n"), "web.memory (line 7)"),
         (app.yaml("web: [\n"), "is not YAML"),
-        (app.yaml("web:\n  num_instanses: 2\n"), "web.num_instanses (line 6)"),
         (other, "is of the app another"),
         (String::new(), "must not be empty"),
     ]
@@ -98,6 +97,16 @@ async fn a_file_that_is_not_good_is_refused_with_its_line_and_stored_nowhere() {
     }
     app.push(V1, SECTIONS).await;
     app.deploy().await;
+}
+
+/// LAIN passes over what it does not know; here that is told.
+#[tokio::test]
+async fn what_the_file_has_besides_is_told_and_counts_for_nothing() {
+    let app = console().registered("slip").await;
+    app.push(V1, "web:\n  num_instanses: 2\n").await;
+    let reply = app.console.post("/apps/", &json!({"appname": app.name})).await;
+    assert_eq!(reply.is(202, "app")["procs"][0]["numinstances"], 1);
+    assert!(reply.json()["msg"].as_str().unwrap().contains("web.num_instanses (line 7)"), "{reply:?}");
 }
 
 /// 51, 52, 54, 56, 57.

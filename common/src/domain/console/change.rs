@@ -270,7 +270,7 @@ impl App {
 
     /// The procs of a manifest, each with the sizes that were set by hand for it.
     fn with_sizes(&self, manifest: Manifest, generation: u64) -> Running {
-        let Manifest { app, giturl: _, use_services, use_resources, procs } = manifest;
+        let Manifest { app, giturl: _, use_services, use_resources, procs, ignored: _ } = manifest;
         let before = self.procs();
         let procs = procs.into_iter().map(|proc| {
             let mut next = DeployedProc {

@@ -31,6 +31,8 @@ pub struct Manifest {
     pub use_resources: Vec<UsedResource>,
     /// Its procs, portals among them, in the order of the file.
     pub procs: Vec<Proc>,
+    /// What the file has besides, and counts for nothing: members with their lines.
+    pub ignored: Vec<String>,
 }
 
 /// A resource: a template of apps.

@@ -1,6 +1,6 @@
 //! A `lain.yaml`, read: every member of lain-spec 2.4 is taken over, or refused with its line.
 //!
-//! Members of a proc that LAIN does not know are refused too: there they are lost in silence, and are mostly slips.
+//! What LAIN does not know is passed over, as LAIN does; but it is told, since it is mostly a slip.
 
 mod port;
 mod proc;
@@ -44,7 +44,8 @@ fn resource(text: &str, tree: &Node) -> Result<ResourceManifest> {
     let rendered = template::with_defaults(tree)?;
     let faults = Faults::default();
     let manifest = manifest(&At::root(&rendered, &faults));
-    let Manifest { app, giturl, procs, use_services: _, use_resources: _ } = faults.none_or(manifest)?;
+    let Manifest { app, giturl, procs, use_services: _, use_resources: _, ignored: _ } =
+        faults.none_or(manifest)?;
     let procs = procs.into_iter().map(|proc| template::as_written(tree, proc)).collect();
     Ok(ResourceManifest { app, giturl, procs, yaml: text.to_owned() })
 }
@@ -75,7 +76,14 @@ fn manifest(at: &At<'_>) -> Option<Manifest> {
             at.fault::<()>(format!("has two procs with the name {}", proc.name));
         }
     }
-    Some(Manifest { app: app?, giturl, use_services: use_services?, use_resources: use_resources?, procs })
+    Some(Manifest {
+        app: app?,
+        giturl,
+        use_services: use_services?,
+        use_resources: use_resources?,
+        procs,
+        ignored: at.ignored(),
+    })
 }
 
 /// Without `.git` at its end, with a scheme at its start.
@@ -95,3 +103,6 @@ fn absolute(at: &At<'_>, text: &str) -> Option<String> {
     }
     if path.len() > 1024 { at.fault("must be at most 1024 bytes") } else { Some(path.to_owned()) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,6 +50,7 @@ fn manifest(procs: Vec<Proc>) -> Manifest {
         use_services: Vec::new(),
         use_resources: Vec::new(),
         procs,
+        ignored: Vec::new(),
     }
 }
 

@@ -43,7 +43,10 @@ pub(super) fn procs(key: &str, at: &At<'_>) -> Option<Vec<Proc>> {
             one(at, name, sort?)
         }
         ("service", None) if name_is_given => service(at, name),
-        _ => at.fault("is no section that a lain.yaml may have"),
+        _ => {
+            at.ignore();
+            Some(Vec::new())
+        }
     }
 }
 

@@ -88,7 +88,7 @@ fn render(tree: &Node, params: &BTreeMap<String, Param>, empty: Empty) -> Result
             (name.as_str(), value)
         })
         .collect();
-    node(&jinja, &Jinja::from_iter(context), tree, empty)
+    node(&jinja, &Jinja::from(context), tree, empty)
 }
 
 fn node(jinja: &Environment<'_>, context: &Jinja, tree: &Node, empty: Empty) -> Result<Node> {
@@ -98,7 +98,7 @@ fn node(jinja: &Environment<'_>, context: &Jinja, tree: &Node, empty: Empty) -> 
                 Error::Invalid(vec![FieldError { field: format!("lain.yaml (line {})", tree.line), reason }])
             };
             let text = jinja
-                .render_str(text, context)
+                .render_str(text, context.clone())
                 .map_err(|error| fault(format!("has a template that cannot be rendered: {error}")))?;
             if text.len() > BYTES_MAX {
                 return Err(fault(format!("has a template that becomes more than {BYTES_MAX} bytes")));

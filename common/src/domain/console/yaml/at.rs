@@ -6,14 +6,17 @@ use super::{Node, Value};
 use crate::domain::name::Rule;
 use crate::domain::{Error, FieldError};
 
-/// What was found wrong.
+/// What was found wrong, and what was passed over.
 #[derive(Default)]
-pub(in crate::domain::console) struct Faults(RefCell<Vec<FieldError>>);
+pub(in crate::domain::console) struct Faults {
+    wrong: RefCell<Vec<FieldError>>,
+    ignored: RefCell<Vec<String>>,
+}
 
 impl Faults {
     /// The value, if nothing was found wrong.
     pub(in crate::domain::console) fn none_or<T>(self, value: Option<T>) -> Result<T, Error> {
-        let faults = self.0.into_inner();
+        let faults = self.wrong.into_inner();
         match value {
             Some(value) if faults.is_empty() => Ok(value),
             Some(_) | None => Err(Error::Invalid(faults)),
@@ -36,10 +39,23 @@ impl<'a> At<'a> {
 
     /// Notes that something is wrong here.
     pub(in crate::domain::console) fn fault<T>(&self, reason: impl Into<String>) -> Option<T> {
-        let path = if self.path.is_empty() { "lain.yaml" } else { &self.path };
-        let field = format!("{path} (line {})", self.node.line);
-        self.faults.0.borrow_mut().push(FieldError { field, reason: reason.into() });
+        self.faults.wrong.borrow_mut().push(FieldError { field: self.place(), reason: reason.into() });
         None
+    }
+
+    /// Notes that this counts for nothing.
+    pub(in crate::domain::console) fn ignore(&self) {
+        self.faults.ignored.borrow_mut().push(self.place());
+    }
+
+    /// All that counts for nothing.
+    pub(in crate::domain::console) fn ignored(&self) -> Vec<String> {
+        self.faults.ignored.borrow().clone()
+    }
+
+    fn place(&self) -> String {
+        let path = if self.path.is_empty() { "lain.yaml" } else { &self.path };
+        format!("{path} (line {})", self.node.line)
     }
 
     fn below(&self, name: &str, node: &'a Node) -> Self {

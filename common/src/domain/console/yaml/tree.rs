@@ -67,8 +67,8 @@ struct Open {
 
 enum Kind {
     List(Vec<Node>),
-    /// With the key whose value comes next.
-    Map(Vec<(String, Node)>, Option<String>),
+    /// With the key whose value comes next, and its line.
+    Map(Vec<(String, Node)>, Option<(String, usize)>),
 }
 
 impl Builder {
@@ -147,8 +147,9 @@ impl Builder {
                 Ok(())
             }
             Some(Kind::Map(members, next)) => match next.take() {
-                Some(key) => {
-                    members.push((key, node));
+                // A member is looked for where its name is.
+                Some((key, line)) => {
+                    members.push((key, Node { line, ..node }));
                     Ok(())
                 }
                 None => {
@@ -158,7 +159,7 @@ impl Builder {
                     if members.iter().any(|(key, _)| *key == text) {
                         return Err((node.line, format!("has the key {text} twice")));
                     }
-                    *next = Some(text);
+                    *next = Some((text, node.line));
                     Ok(())
                 }
             },
@@ -183,7 +184,7 @@ mod tests {
     fn nodes_know_their_lines() {
         let tree = parse("a: 1\nb:\n  - x\n  - \"~\"\n").unwrap();
         let Value::Map(members) = tree.value else { panic!("a map") };
-        assert_eq!(members[1].1.line, 3);
+        assert_eq!(members[1].1.line, 2);
         let Value::List(items) = &members[1].1.value else { panic!("a list") };
         assert_eq!(items[1].line, 4);
         assert_eq!(items[1].value, Value::Scalar { text: "~".to_owned(), quoted: true });

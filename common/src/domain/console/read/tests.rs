@@ -1,0 +1,99 @@
+//! Whole files, good and bad, and rules that hold of all.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::console::manifest::Param;
+
+/// The faults of a file, as people are told them.
+fn faults(text: &str) -> Vec<String> {
+    match LainYaml::parse(text) {
+        Ok(good) => panic!("{good:?} should be refused"),
+        Err(Error::Invalid(faults)) => faults.iter().map(ToString::to_string).collect(),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+#[test]
+fn good_files_are_read_whole() {
+    insta::glob!("tests/good/*.yaml", |path| {
+        let text = std::fs::read_to_string(path).unwrap();
+        insta::assert_debug_snapshot!(LainYaml::parse(&text).unwrap_or_else(|error| panic!("{error}")));
+    });
+}
+
+#[test]
+fn bad_files_are_refused_with_all_their_faults() {
+    insta::glob!("tests/bad/*.yaml", |path| {
+        let text = std::fs::read_to_string(path).unwrap();
+        insta::assert_yaml_snapshot!(faults(&text));
+    });
+}
+
+#[test]
+fn an_instance_has_its_clients_parameters() {
+    let text = include_str!("tests/good/resource-redis.yaml");
+    let LainYaml::Resource(redis) = LainYaml::parse(text).unwrap() else { panic!("a resource") };
+    let params = BTreeMap::from([
+        ("memory".to_owned(), Param::Text("128M".to_owned())),
+        ("num_instances".to_owned(), Param::Integer(3)),
+    ]);
+    let instance = redis.instance(&"hello".parse().unwrap(), &params).unwrap();
+    assert_eq!(instance.app.as_str(), "resource.redis.hello");
+    let proc = &instance.procs[0];
+    assert_eq!((proc.memory.bytes, proc.instances), (128 << 20, 3));
+    let bad = BTreeMap::from([("memory".to_owned(), Param::Text("much".to_owned()))]);
+    let error = redis.instance(&"hello".parse().unwrap(), &bad).unwrap_err();
+    assert!(error.to_string().contains("memory"), "{error}");
+}
+
+#[test]
+fn templates_are_rendered_as_jinja2_does_within_limits() {
+    let render = |template: &str| {
+        let text = format!(
+            "appname: r\napptype: resource\nbuild: {{base: a, script: [b]}}\nworker:\n  cmd: \"{template}\"\n"
+        );
+        let resource = match LainYaml::parse(&text)? {
+            LainYaml::Resource(resource) => resource,
+            LainYaml::App(_) => panic!("a resource"),
+        };
+        let params = BTreeMap::from([
+            ("n".to_owned(), Param::Integer(7)),
+            ("text".to_owned(), Param::Text("3.9".to_owned())),
+        ]);
+        let instance = resource.instance(&"c".parse().unwrap(), &params)?;
+        Ok::<_, Error>(instance.procs[0].cmd.clone().unwrap().join(" "))
+    };
+    for (template, expected) in [
+        ("x {{ n }}", "x 7"),
+        ("{{ n|int(2) + 1 }}", "8"),
+        ("{{ text|int }}", "3"),
+        ("{{ absent|int(5) }}", "5"),
+        ("{{ absent|default('d') }}", "d"),
+        ("a{{ absent }}b", "ab"),
+        ("{% if n > 5 %}big{% else %}small{% endif %}", "big"),
+    ] {
+        assert_eq!(render(template).unwrap(), expected, "{template}");
+    }
+    for endless in ["{% for a in range(100000) %}x{% endfor %}", "{{ n", "{{ n|nofilter }}"] {
+        assert!(render(endless).is_err(), "{endless}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_it_panic(text in "\\PC{0,200}") {
+        let _either = LainYaml::parse(&text);
+    }
+
+    /// A good file with a few characters changed is read or refused.
+    #[test]
+    fn no_slip_makes_it_panic(at in 0_usize..600, with in "\\PC{0,3}", cut in 0_usize..4) {
+        let good = include_str!("tests/good/everything.yaml");
+        let start = good.char_indices().map(|(index, _)| index).nth(at % good.len()).unwrap_or(0);
+        let end = good.char_indices().map(|(index, _)| index).find(|index| *index >= start + cut).unwrap_or(start);
+        let _either = LainYaml::parse(&format!("{}{with}{}", &good[..start], &good[end..]));
+    }
+}
