@@ -5,4 +5,5 @@ mod deploy;
 mod notify;
 mod procs;
 mod repos;
+mod rights;
 mod uses;

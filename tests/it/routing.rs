@@ -6,6 +6,7 @@ use common::http::{Access, Auth};
 use reqwest::Method;
 use serde_json::json;
 
+use crate::ledger::routes;
 use crate::support::{Answer, Functions, Project, api, project, stateless};
 
 /// A route's path in this project, at things that do not exist.
@@ -66,7 +67,7 @@ async fn an_unknown_path_is_not_found() {
 #[tokio::test]
 async fn each_path_may_end_with_one_slash() {
     let project = project().await;
-    for route in local::routes().table() {
+    for route in routes() {
         let path = filled(route.path, &project);
         let plain = send(&route.method, &path).await;
         assert_ne!(said(&plain).1, "PathNotFound", "{plain:?}");
@@ -80,8 +81,7 @@ async fn each_path_may_end_with_one_slash() {
 async fn a_known_path_names_its_methods_when_asked_with_another() {
     let project = project().await;
     let mut methods: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    let routes = local::routes();
-    for route in routes.table() {
+    for route in routes() {
         let of_path = methods.entry(route.path).or_default();
         of_path.insert(route.method.to_string());
         if route.method == Method::GET {
@@ -168,7 +168,7 @@ async fn names_that_cannot_exist_are_not_found_where_they_stand() {
 async fn without_access_every_route_but_the_health_check_is_refused() {
     let project = project().await;
     let functions = Functions::with(|settings| settings.auth = Auth::Closed);
-    for route in local::routes().table() {
+    for route in routes() {
         let answer = functions.run(route.method.clone(), &filled(route.path, &project), None).await;
         if route.access == Access::Public {
             answer.ok();
@@ -179,7 +179,7 @@ async fn without_access_every_route_but_the_health_check_is_refused() {
     functions.get("/regions/mars/v1/projects/p/apps").await.refused(401, "Unauthenticated");
     functions.get("/nowhere").await.refused(404, "PathNotFound");
     functions.put("/v1/regions").await.refused(405, "MethodNotAllowed");
-    let public = local::routes().table().iter().filter(|route| route.access == Access::Public).count();
+    let public = routes().iter().filter(|route| route.access == Access::Public).count();
     assert_eq!(public, 1);
     assert_eq!(functions.get("/healthz").await.ok()["status"], "ok");
 }

@@ -9,6 +9,7 @@ mod images;
 mod ledger;
 mod look;
 mod outage;
+mod sso;
 mod stack;
 mod state;
 mod table;
@@ -20,7 +21,14 @@ pub(crate) use cluster::Cluster;
 pub(crate) use functions::Functions;
 pub(crate) use ledger::{Calls, Ledger};
 pub(crate) use outage::Outage;
+pub(crate) use sso::Sso;
 pub(crate) use stack::endpoints;
 pub(crate) use state::{number, put_unheard, queue, send_raw, settings, string};
 pub(crate) use table::Table;
 pub(crate) use wait::eventually;
+
+/// An HTTP client, for which the process must have a crypto provider.
+fn http() -> reqwest::Client {
+    let _installed = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
+}

@@ -4,6 +4,7 @@ pub mod app;
 pub mod change;
 pub mod cluster;
 pub mod domains;
+mod holdings;
 pub mod manifest;
 pub mod memory;
 pub mod name;

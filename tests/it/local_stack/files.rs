@@ -53,7 +53,8 @@ async fn endpoints_json_says_where_everything_is() {
     assert_eq!(
         file,
         json!({
-            "api": stack.endpoints().api, "region": "xq", "project": "demo", "registry": null,
+            "api": stack.endpoints().api, "region": "xq", "project": "demo",
+            "registry": stack.endpoints().registry, "registry_public_key": null,
             "dynamodb": stack.endpoints().dynamodb, "sqs": stack.endpoints().sqs,
             "kubeconfig": shared_kubeconfig(), "kubectl": null, "admin_token": null,
             "pid": std::process::id(),
@@ -77,6 +78,16 @@ async fn env_has_all_that_the_functions_need() {
     let stack = start(folder.path(), &["--rate-limit", "7"]).await;
     let env = env_file(folder.path());
     let mut expected = variables();
+    for unset in [
+        variable::PROTECTED_APPS,
+        variable::REGISTRY_KEY,
+        variable::REGISTRY_PASSWORD,
+        variable::REGISTRY_USER,
+        variable::SSO_URL,
+        variable::WEBHOOK_SCHEDULE,
+    ] {
+        assert!(expected.remove(unset), "{unset}");
+    }
     expected.extend(["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(str::to_owned));
     assert_eq!(env.keys().cloned().collect::<BTreeSet<_>>(), expected);
 

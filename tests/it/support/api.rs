@@ -25,7 +25,7 @@ pub(crate) fn api() -> Api {
 
 impl Api {
     pub(crate) fn new(base: String) -> Self {
-        Self { base, http: reqwest::Client::new() }
+        Self { base, http: super::http() }
     }
 
     /// A request to be finished by the caller and sent with [`Self::send`].

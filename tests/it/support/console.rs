@@ -78,7 +78,6 @@ impl Reply {
 #[derive(Clone, Debug)]
 pub(crate) struct Console {
     base: String,
-    token: Option<String>,
     http: reqwest::Client,
 }
 
@@ -89,21 +88,13 @@ pub(crate) fn console() -> Console {
 
 impl Console {
     pub(crate) fn new(base: &str) -> Self {
-        Self { base: base.to_owned(), token: None, http: reqwest::Client::new() }
-    }
-
-    /// The same, with a token.
-    pub(crate) fn with_token(&self, token: &str) -> Self {
-        Self { token: Some(token.to_owned()), ..self.clone() }
+        Self { base: base.to_owned(), http: super::http() }
     }
 
     /// Sends a request to a path below `/api/v1`, or to one from the root.
     pub(crate) async fn send(&self, method: Method, path: &str, body: Option<&str>) -> Reply {
         let path = if path.starts_with("//") { path[1..].to_owned() } else { format!("/api/v1{path}") };
         let mut request = self.http.request(method.clone(), format!("{}{path}", self.base));
-        if let Some(token) = &self.token {
-            request = request.header("access-token", token);
-        }
         if let Some(body) = body {
             request = request.body(body.to_owned());
         }

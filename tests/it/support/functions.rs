@@ -59,10 +59,18 @@ impl Functions {
 impl Functions {
     /// Runs a request of the console.
     pub(crate) async fn console(&self, method: &str, path: &str, body: &Value) -> Reply {
+        self.console_as("", method, path, body).await
+    }
+
+    /// Runs a request of the console with a user's token; of nobody, if that is empty.
+    pub(crate) async fn console_as(&self, user: &str, method: &str, path: &str, body: &Value) -> Reply {
         let service = local::routes().into_service(self.0.clone());
-        let request = Request::builder().method(method).uri(path).header("host", "localhost");
+        let mut request = Request::builder().method(method).uri(path).header("host", "localhost");
+        if !user.is_empty() {
+            request = request.header("access-token", user);
+        }
         let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
         let response = service.oneshot(request.body(body).unwrap()).await.unwrap();
-        Reply::of(format!("{method} {path}"), response).await
+        Reply::of(format!("{method} {path} of {user}"), response).await
     }
 }

@@ -139,7 +139,7 @@ impl Counter {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (calls, conflicts) = (Arc::clone(&self.calls), Arc::clone(&self.conflicts));
-        let proxy = Proxy { to: to.to_owned(), calls, conflicts, http: reqwest::Client::new() };
+        let proxy = Proxy { to: to.to_owned(), calls, conflicts, http: super::http() };
         let connections = Arc::clone(&self.connections);
         let listener = listener.tap_io(move |_| {
             connections.fetch_add(1, Ordering::Relaxed);

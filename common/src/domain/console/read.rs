@@ -2,6 +2,7 @@
 //!
 //! What LAIN does not know is passed over, as LAIN does; but it is told, since it is mostly a slip.
 
+mod health;
 mod port;
 mod proc;
 mod section;

@@ -1,6 +1,9 @@
 //! What each operation makes of an app, and what it refuses.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::*;
+use crate::domain::console::app::AppType;
 use crate::domain::console::manifest::{Proc, ProcKind, ResourceManifest, UsedService};
 use crate::domain::console::memory::Memory;
 

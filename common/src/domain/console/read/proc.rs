@@ -1,7 +1,7 @@
 //! A proc's members (lain-spec 2.4).
 
-use super::{absolute, port, volume};
-use crate::domain::console::manifest::{ContainerHealthcheck, Filter, Proc, ProcKind};
+use super::{absolute, health, port, volume};
+use crate::domain::console::manifest::{Filter, Proc, ProcKind};
 use crate::domain::console::memory::Memory;
 use crate::domain::console::yaml::At;
 use crate::domain::workload::label;
@@ -78,8 +78,8 @@ pub(super) fn proc(at: &At<'_>, name: &str, kind: ProcKind) -> Option<Proc> {
     let image = at.member("image").map(|at| image(&at));
     let entrypoint = at.member("entrypoint").map(|at| words(&at));
     let cmd = at.member("cmd").map(|at| words(&at));
-    let health = at.member("healthcheck").map(|at| healthcheck(&at, is_web));
-    let container_health = at.member("container_healthcheck").map(|at| container_healthcheck(&at));
+    let health = at.member("healthcheck").map(|at| health::path(&at, is_web));
+    let container_health = at.member("container_healthcheck").map(|at| health::command(&at));
     let (user, working_dir, memory) = (text("user"), text(directory), memory(at));
     let (ports, stream_ports) = (port::ports(at, is_web), port::stream_ports(at));
     let (env, logs) = (env(at), logs(at));
@@ -216,37 +216,6 @@ fn mountpoint(at: &At<'_>, is_web: bool, is_named_web: bool) -> Option<Vec<Strin
             }
         }),
     }
-}
-
-fn healthcheck(at: &At<'_>, is_web: bool) -> Option<String> {
-    let text = at.text()?;
-    if !is_web {
-        return at.fault("is for web procs only: container_healthcheck is for all");
-    }
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return at.fault("must be a path, like /ping");
-    }
-    Some(text.to_owned())
-}
-
-/// None where it is switched off.
-#[expect(clippy::option_option, reason = "not good, and switched off, are two things")]
-fn container_healthcheck(at: &At<'_>) -> Option<Option<ContainerHealthcheck>> {
-    let cmd = at.required("cmd")?.text()?;
-    let options = at.member("options");
-    let at_least = |name: &str, min: i64| match options.as_ref().and_then(|options| options.member(name)) {
-        None => u32::try_from(min).ok(),
-        Some(at) => u32::try_from(at.integer(0, 3600)?.max(min)).ok(),
-    };
-    let (interval, timeout, retries) =
-        (at_least("interval", 10), at_least("timeout", 3), at_least("retries", 3));
-    let check = ContainerHealthcheck {
-        cmd: cmd.to_owned(),
-        interval: interval?,
-        timeout: timeout?,
-        retries: retries?,
-    };
-    Some((cmd != "none").then_some(check))
 }
 
 fn labels(at: &At<'_>) -> Option<Vec<String>> {
