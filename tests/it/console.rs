@@ -2,6 +2,7 @@
 
 mod apps;
 mod deploy;
+mod ledger;
 mod notify;
 mod procs;
 mod repos;

@@ -27,6 +27,7 @@ use serde_json::json;
 use tower::ServiceExt;
 
 use super::answer::Answer;
+use super::console::Reply;
 use super::images::Images;
 
 /// Calls by operation, like `Query` or `SendMessage`.
@@ -97,15 +98,31 @@ impl Ledger {
 
     /// Runs a request; gives the answer and what it cost.
     pub(crate) async fn send(&self, request: Request) -> (Answer, Calls) {
+        let asked = format!("{} {}", request.method(), request.uri());
+        let (response, calls) = self.respond(request).await;
+        (Answer::of(asked, response).await, calls)
+    }
+
+    /// Runs a request of the console.
+    pub(crate) async fn send_console(&self, request: Request) -> (Reply, Calls) {
+        let asked = format!("{} {}", request.method(), request.uri());
+        let (response, calls) = self.respond(request).await;
+        (Reply::of(asked, response).await, calls)
+    }
+
+    /// Runs a request of the console with this body, empty for none.
+    pub(crate) async fn console(&self, method: Method, path: &str, body: &str) -> (Reply, Calls) {
+        self.send_console(Self::request(method, path).body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    async fn respond(&self, request: Request) -> (Response, Calls) {
         self.table.calls.lock().unwrap().clear();
         self.queue.calls.lock().unwrap().clear();
-        let asked = format!("{} {}", request.method(), request.uri());
         let service = local::routes().into_service(self.context.clone());
         let response = service.oneshot(request).await.unwrap();
-        let answer = Answer::of(asked, response).await;
         let mut calls = self.table.calls.lock().unwrap().clone();
         calls.append(&mut self.queue.calls.lock().unwrap().clone());
-        (answer, calls)
+        (response, calls)
     }
 
     /// Runs a request with this body, empty for none.

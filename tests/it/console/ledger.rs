@@ -1,0 +1,144 @@
+//! What the routes of the console cost in calls to the table, the queue and the registry (performance §2).
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::ledger::is_of_console;
+use crate::support::console::{SECTIONS, V1, V2};
+use crate::support::{Calls, Ledger};
+
+const QUERY: &[(&str, u32)] = &[("Query", 1)];
+/// A change of what is there.
+const CHANGE: &[(&str, u32)] = &[("Query", 1), ("SendMessage", 1), ("TransactWriteItems", 1)];
+/// A change that the cluster has no part in.
+const WRITE: &[(&str, u32)] = &[("Query", 1), ("TransactWriteItems", 1)];
+
+fn calls(cost: &[(&str, u32)]) -> Calls {
+    cost.iter().map(|(operation, count)| ((*operation).to_owned(), *count)).collect()
+}
+
+/// A ledger with the registered app `bare`, and `hello` deployed at its first version.
+async fn world() -> Ledger {
+    let ledger = Ledger::open().await;
+    let yaml = format!("appname: hello\nbuild: {{base: a, script: [b]}}\n{SECTIONS}");
+    ledger.images.put("hello", V1, &yaml);
+    for (path, body) in [
+        ("/api/v1/repos", json!({"appname": "hello"})),
+        ("/api/v1/repos", json!({"appname": "bare"})),
+        ("/api/v1/apps", json!({"appname": "hello"})),
+    ] {
+        let (reply, _) = ledger.console(Method::POST, path, &body.to_string()).await;
+        assert!(reply.status < 300, "{reply:?}");
+    }
+    ledger.images.put("hello", V2, &yaml);
+    ledger.images.take_asked();
+    ledger
+}
+
+/// In an order in which each can be asked after those before it.
+#[tokio::test]
+async fn each_route_costs_what_its_row_says() {
+    let ledger = world().await;
+    let put = json!({"meta_version": V2}).to_string();
+    let push = json!({"authors": ["a"], "commits": [{"id": "1", "message": "m"}]}).to_string();
+    let yaml = format!("appname: bare\nbuild: {{base: a, script: [b]}}\n{SECTIONS}");
+    let notifier = r#"{"notify_url":"http://x.invalid/"}"#;
+    let rows: Vec<(&str, &str, &str, u16, &[(&str, u32)])> = vec![
+        ("GET", "repos", "", 200, QUERY),
+        ("POST", "repos", r#"{"appname":"new"}"#, 201, WRITE),
+        ("GET", "repos/hello", "", 200, QUERY),
+        ("GET", "repos/hello/details", "", 200, QUERY),
+        ("GET", "repos/hello/versions", "", 200, QUERY),
+        ("GET", "repos/hello/roles", "", 200, QUERY),
+        ("GET", "repos/hello/roles/bob", "", 200, &[]),
+        ("GET", "repos/hello/maintainers", "", 403, &[]),
+        ("GET", "oplogs/hello", "", 200, QUERY),
+        ("GET", "authorize/status", "", 200, &[]),
+        ("GET", "apps", "", 200, QUERY),
+        ("GET", "apps/hello", "", 200, QUERY),
+        ("GET", "apps/hello/procs", "", 200, QUERY),
+        ("GET", "apps/hello/procs/web", "", 200, QUERY),
+        ("GET", "apps/hello/procs/web/instance/1/histories", "", 200, QUERY),
+        ("GET", "usedstreamrouterports", "", 200, QUERY),
+        ("GET", "resources/hello/instances", "", 200, &[("Query", 2)]),
+        ("PATCH", "apps/hello/procs/web", r#"{"cpu":1}"#, 202, CHANGE),
+        ("PATCH", "apps/hello/procs/web", r#"{"operation":"stop"}"#, 202, CHANGE),
+        ("DELETE", "apps/hello/procs/mailer", "", 202, CHANGE),
+        ("POST", "apps/hello/procs", r#"{"procname":"mailer"}"#, 201, CHANGE),
+        ("PUT", "apps/hello", &put, 202, CHANGE),
+        ("PUT", "apps/bare/versions/1-a", &yaml, 202, CHANGE),
+        ("DELETE", "apps/bare", "", 202, CHANGE),
+        ("GET", "notify/imagepush", "", 200, QUERY),
+        ("POST", "notify/imagepush", notifier, 200, WRITE),
+        ("POST", "repos/hello/push", &push, 400, QUERY),
+        ("DELETE", "notify/imagepush", notifier, 200, &[("TransactWriteItems", 1)]),
+        ("DELETE", "apps/hello", "", 202, CHANGE),
+        ("POST", "apps", r#"{"appname":"hello"}"#, 202, CHANGE),
+        ("GET", "repos/nope", "", 404, QUERY),
+        ("GET", "repos/no%20name", "", 404, &[]),
+        ("POST", "repos", "{}", 400, &[]),
+    ];
+    for (method, path, body, status, cost) in rows {
+        let (reply, spent) = ledger.console(method.parse().unwrap(), &format!("/api/v1/{path}"), body).await;
+        assert_eq!((reply.status, &spent), (status, &calls(cost)), "{method} {path}: {reply:?}");
+    }
+}
+
+/// A deploy asks the registry for tags, manifest and layer once each; a read asks for nothing.
+#[tokio::test]
+async fn a_deploy_asks_the_registry_three_times_and_a_read_never() {
+    let ledger = world().await;
+    for path in ["repos/hello", "repos/hello/details", "apps", "apps/hello", "apps/hello/procs"] {
+        ledger.console(Method::GET, &format!("/api/v1/{path}"), "").await;
+    }
+    assert_eq!(ledger.images.take_asked(), Vec::<String>::new());
+    ledger.console(Method::PUT, "/api/v1/apps/hello", "").await;
+    let asked = ledger.images.take_asked();
+    let kinds: Vec<_> = asked.iter().map(|path| path.split('/').nth(3).unwrap()).collect();
+    assert_eq!(kinds, ["tags", "manifests", "blobs"]);
+    ledger.console(Method::GET, "/api/v1/repos/hello/versions", "").await;
+    assert_eq!(ledger.images.take_asked(), ["/v2/hello/tags/list"]);
+}
+
+/// However many apps there are: a list is a page, an app is itself.
+#[tokio::test]
+async fn nothing_grows_with_the_number_of_apps() {
+    let ledger = world().await;
+    for index in 0..30 {
+        let body = json!({"appname": format!("app{index}")}).to_string();
+        ledger.console(Method::POST, "/api/v1/repos", &body).await;
+    }
+    for path in ["repos", "apps", "apps/hello"] {
+        let (_, spent) = ledger.console(Method::GET, &format!("/api/v1/{path}"), "").await;
+        assert_eq!(spent, calls(QUERY), "{path}");
+    }
+}
+
+/// Refusals at the gate are free.
+#[tokio::test]
+async fn a_page_of_another_origin_changes_nothing_and_costs_nothing() {
+    let ledger = world().await;
+    let routes = local::routes();
+    for route in routes.table().iter().filter(|route| is_of_console(route) && route.access.is_mutation()) {
+        let path = route.path.replace(['{', '}'], "");
+        let request = Ledger::request(route.method.clone(), &path).header("origin", "https://evil.example");
+        let request = request.body(axum::body::Body::from(r#"{"appname":"hello"}"#)).unwrap();
+        let (reply, spent) = ledger.send_console(request).await;
+        reply.refused(403, "maintainer");
+        assert_eq!(spent, Calls::new(), "{} {path}", route.method);
+    }
+}
+
+/// A lost race is run again, and told when it is lost too often.
+#[tokio::test]
+async fn a_change_that_meets_others_is_tried_four_times() {
+    let ledger = world().await;
+    let scale = r#"{"num_instances":3}"#;
+    ledger.conflict(3);
+    let (reply, _) = ledger.console(Method::PATCH, "/api/v1/apps/hello/procs/web", scale).await;
+    reply.is(202, "proc");
+    ledger.conflict(4);
+    let (reply, _) = ledger.console(Method::PATCH, "/api/v1/apps/hello/procs/web", scale).await;
+    reply.refused(409, "proc");
+    assert!(reply.headers.contains_key("retry-after"));
+}
