@@ -5,6 +5,7 @@ mod deploy;
 mod ledger;
 mod notify;
 mod procs;
+mod registry;
 mod repos;
 mod rights;
 mod uses;

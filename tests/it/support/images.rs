@@ -16,8 +16,20 @@ pub(crate) struct Images {
     content: Arc<Mutex<Content>>,
 }
 
+/// How a path answers that has no bytes.
+#[derive(Clone, Debug)]
+pub(crate) enum Answering {
+    /// With this status, header and body.
+    With(u16, Option<(&'static str, String)>, String),
+    /// Never.
+    Never,
+    /// Without an end.
+    Endlessly,
+}
+
 #[derive(Default)]
 struct Content {
+    answers: BTreeMap<String, Answering>,
     /// By path.
     blobs: BTreeMap<String, Vec<u8>>,
     tags: BTreeMap<String, Vec<String>>,
@@ -47,6 +59,34 @@ impl Images {
         tags.extend([format!("meta-{version}"), format!("release-{version}")]);
     }
 
+    /// Has a path answer so.
+    pub(crate) fn answer(&self, path: &str, answer: Answering) {
+        self.content.lock().unwrap().answers.insert(path.to_owned(), answer);
+    }
+
+    /// Gives a tag an image of this layer, which the manifest says to have this digest and size.
+    pub(crate) fn image(
+        &self,
+        repository: &str,
+        tag: &str,
+        layer: &[u8],
+        digest: Option<&str>,
+        size: Option<usize>,
+    ) {
+        let own = format!("sha256:{}", sha256_hex(layer, 32));
+        let digest = digest.unwrap_or(&own);
+        let manifest =
+            json!({"schemaVersion": 2, "layers": [{"digest": digest, "size": size.unwrap_or(layer.len())}]});
+        let mut content = self.content.lock().unwrap();
+        content.blobs.insert(format!("/v2/{repository}/blobs/{digest}"), layer.to_vec());
+        content.blobs.insert(format!("/v2/{repository}/manifests/{tag}"), manifest.to_string().into_bytes());
+    }
+
+    /// Gives a path these bytes.
+    pub(crate) fn raw(&self, path: &str, bytes: &[u8]) {
+        self.content.lock().unwrap().blobs.insert(path.to_owned(), bytes.to_vec());
+    }
+
     /// What was asked since the last time.
     pub(crate) fn take_asked(&self) -> Vec<String> {
         std::mem::take(&mut self.content.lock().unwrap().asked)
@@ -55,8 +95,28 @@ impl Images {
 
 async fn answer(State(images): State<Images>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
-    let mut content = images.content.lock().unwrap();
-    content.asked.push(path.clone());
+    let full = request.uri().path_and_query().map_or(path.clone(), ToString::to_string);
+    let given = {
+        let mut content = images.content.lock().unwrap();
+        content.asked.push(path.clone());
+        content.answers.get(&full).or_else(|| content.answers.get(&path)).cloned()
+    };
+    match given {
+        None => {}
+        Some(Answering::Never) => std::future::pending().await,
+        Some(Answering::Endlessly) => {
+            let chunks = futures::stream::repeat_with(|| Ok::<_, std::io::Error>(vec![0_u8; 65536]));
+            return axum::body::Body::from_stream(chunks).into_response();
+        }
+        Some(Answering::With(status, header, body)) => {
+            let status = StatusCode::from_u16(status).unwrap();
+            return match header {
+                Some(header) => (status, [header], body).into_response(),
+                None => (status, body).into_response(),
+            };
+        }
+    }
+    let content = images.content.lock().unwrap();
     let repository = path.strip_prefix("/v2/").and_then(|path| path.strip_suffix("/tags/list"));
     if let Some(tags) = repository.and_then(|repository| content.tags.get(repository)) {
         return json!({"tags": tags}).to_string().into_response();
