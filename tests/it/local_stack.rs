@@ -6,6 +6,7 @@ mod files;
 mod folder;
 mod process;
 mod regions;
+mod registry;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

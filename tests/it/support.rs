@@ -29,7 +29,7 @@ pub(crate) use table::Table;
 pub(crate) use wait::eventually;
 
 /// An HTTP client, for which the process must have a crypto provider.
-fn http() -> reqwest::Client {
+pub(crate) fn http() -> reqwest::Client {
     let _installed = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::new()
 }
