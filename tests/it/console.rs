@@ -9,3 +9,4 @@ mod registry;
 mod repos;
 mod rights;
 mod uses;
+mod workloads;

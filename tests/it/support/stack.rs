@@ -19,19 +19,20 @@ pub(crate) fn endpoints() -> &'static Endpoints {
 /// The environment that the shared stack wrote for the functions.
 pub(crate) fn shared_env() -> HashMap<String, String> {
     endpoints();
-    let text = std::fs::read_to_string(data().join("env")).unwrap();
+    let text = std::fs::read_to_string(shared_data().join("env")).unwrap();
     let pair = |line: &str| line.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
     text.lines().map(|line| pair(line).unwrap()).collect()
 }
 
-fn data() -> PathBuf {
+/// The folder of the shared stack.
+pub(crate) fn shared_data() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("stack")
 }
 
 /// Starts the stack on a thread of its own, which outlives the runtimes of the single tests. Nobody stops it: its
 /// programs end with this process, and the folder, which is always the same, is cleared by the next run.
 fn start() -> Endpoints {
-    let data = data();
+    let data = shared_data();
     let _may_be_absent = std::fs::remove_dir_all(&data);
     let data = data.to_str().unwrap();
     let flags = [

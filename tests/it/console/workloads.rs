@@ -1,0 +1,204 @@
+//! What an app becomes in the cluster (lain-spec §6), on a real API server with the worker's own rights.
+
+use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Secret, Service};
+use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use serde_json::{Value, json};
+
+use crate::support::console::{App, V1, V2, console};
+use crate::support::{eventually, shared_data};
+
+/// An app of these sections that is ready.
+async fn ready(name: &str, sections: &str) -> App {
+    let app = console().registered(name).await;
+    app.push(V1, sections).await;
+    app.deploy().await;
+    app.is_ready().await;
+    app
+}
+
+async fn object<K>(app: &App, name: &str) -> Value
+where
+    K: kube::Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>
+        + Clone
+        + serde::de::DeserializeOwned
+        + serde::Serialize
+        + std::fmt::Debug,
+{
+    let found = app.cluster().await.objects::<K>().get_opt(name).await.unwrap();
+    json!(found.unwrap_or_else(|| panic!("no {name} of {}", app.name)))
+}
+
+#[tokio::test]
+async fn a_web_proc_is_reached_by_its_service_and_from_outside() {
+    let app =
+        ready("front", "web:\n  cmd: x\n  port: 8080\n  num_instances: 2\n  healthcheck: /ping\n").await;
+    let web = object::<Deployment>(&app, "web").await;
+    let labels = &web["metadata"]["labels"];
+    for (key, value) in [
+        ("app.kubernetes.io/managed-by", "slipway"),
+        ("slipway.dev/app", app.name.as_str()),
+        ("slipway.dev/proc", "web"),
+        ("slipway.dev/proc-type", "web"),
+        ("slipway.dev/revision", "1"),
+        ("slipway.dev/meta-version", V1),
+    ] {
+        assert_eq!(labels[key], value, "{key}");
+    }
+    let container = &web["spec"]["template"]["spec"]["containers"][0];
+    assert_eq!(container["readinessProbe"]["httpGet"]["path"], "/ping");
+    assert!(container["livenessProbe"].is_null());
+    let service = object::<Service>(&app, "web").await;
+    assert_eq!(service["spec"]["ports"][0]["port"], 8080);
+    let ingress = object::<Ingress>(&app, "web").await;
+    let hosts: Vec<_> =
+        ingress["spec"]["rules"].as_array().unwrap().iter().map(|rule| &rule["host"]).collect();
+    assert_eq!(hosts, [&json!(format!("{}.lain.local", app.name))], "LAIN's own names are not the ingress's");
+    let budget = object::<PodDisruptionBudget>(&app, "web").await;
+    assert_eq!(budget["spec"]["maxUnavailable"], 1);
+    let policy = object::<NetworkPolicy>(&app, "slipway").await;
+    assert_eq!(policy["spec"]["policyTypes"], json!(["Ingress"]));
+
+    app.push(V2, "worker:\n  cmd: x\n").await;
+    app.console.put(&app.at(""), &json!({})).await.is(202, "app");
+    let cluster = app.cluster().await;
+    eventually("all of web is gone", async || {
+        let ingress = cluster.objects::<Ingress>().get_opt("web").await.unwrap().is_some();
+        let budget = cluster.objects::<PodDisruptionBudget>().get_opt("web").await.unwrap().is_some();
+        let service = cluster.service("web").await.is_some();
+        if ingress || budget || service { Err("something is there") } else { Ok(()) }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn volumes_outlive_the_app() {
+    let app = ready("store", "web:\n  cmd: x\n  volumes: [/data]\n  num_instances: 2\n  port: 80\n").await;
+    let set = object::<StatefulSet>(&app, "web").await;
+    assert_eq!(set["spec"]["ordinals"]["start"], 1);
+    assert_eq!(set["spec"]["podManagementPolicy"], "Parallel");
+    let shown = app.view().await;
+    let pods: Vec<_> =
+        shown["procs"][0]["pods"].as_array().unwrap().iter().map(|pod| &pod["containername"]).collect();
+    assert_eq!(pods, ["web-1", "web-2"], "by their number");
+    let envs = shown["procs"][0]["pods"][1]["envs"].as_array().unwrap();
+    assert!(envs.contains(&json!("DEPLOYD_POD_INSTANCE_NO=2")), "{envs:?}");
+    let claims = async || {
+        let list = app
+            .cluster()
+            .await
+            .objects::<PersistentVolumeClaim>()
+            .list(&kube::api::ListParams::default())
+            .await;
+        list.unwrap().items.len()
+    };
+    assert_eq!(claims().await, 2);
+    app.console.delete(&app.at("")).await.is(202, "app");
+    let cluster = app.cluster().await;
+    eventually("the set is gone", async || {
+        cluster.stateful_set("web").await.map_or(Ok(()), |_| Err("it is there"))
+    })
+    .await;
+    assert_eq!(claims().await, 2, "they hold people's data");
+}
+
+#[tokio::test]
+async fn shared_cloud_volumes_are_one_claim() {
+    let app = ready(
+        "cloud",
+        "worker:\n  cmd: x\n  cloud_volumes: {type: single, dirs: [/a, /b]}\n  num_instances: 2\n",
+    )
+    .await;
+    let claim = object::<PersistentVolumeClaim>(&app, "worker-cloud").await;
+    assert_eq!(claim["spec"]["accessModes"], json!(["ReadWriteMany"]));
+    object::<Deployment>(&app, "worker").await;
+}
+
+#[tokio::test]
+async fn secret_files_are_mounted_and_a_change_reaches_the_next_deploy() {
+    let app = console().registered("files").await;
+    let folder = shared_data().join(format!("secrets/{0}/{0}.web.web/lain/app/conf", app.name));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("key"), "one").unwrap();
+    app.push(V1, "web:\n  cmd: x\n  secret_files: [conf/key]\n").await;
+    app.deploy().await;
+    app.is_ready().await;
+    let secret = object::<Secret>(&app, "web-files").await;
+    let data = secret["data"].as_object().unwrap();
+    assert_eq!(data.values().collect::<Vec<_>>(), ["b25l"]);
+    let web = object::<Deployment>(&app, "web").await;
+    let mounts = &web["spec"]["template"]["spec"]["containers"][0]["volumeMounts"];
+    let mount =
+        mounts.as_array().unwrap().iter().find(|mount| mount["mountPath"] == "/lain/app/conf/key").unwrap();
+    assert_eq!((&mount["readOnly"], &mount["subPath"]), (&json!(true), &json!(data.keys().next().unwrap())));
+    std::fs::write(folder.join("key"), "two").unwrap();
+    app.console.put(&app.at(""), &json!({})).await.is(202, "app");
+    eventually("the secret is the new one", async || {
+        let secret = object::<Secret>(&app, "web-files").await;
+        if secret["data"].as_object().unwrap().values().any(|value| value == "dHdv") {
+            Ok(())
+        } else {
+            Err("old")
+        }
+    })
+    .await;
+    app.is_ready().await;
+}
+
+#[tokio::test]
+async fn a_oneshot_runs_once_for_each_deploy() {
+    let app = ready("once", "oneshot.migrate:\n  cmd: x\nworker:\n  cmd: x\n").await;
+    let jobs = async || {
+        let list =
+            app.cluster().await.objects::<Job>().list(&kube::api::ListParams::default()).await.unwrap();
+        list.items.iter().map(|job| job.metadata.name.clone().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(jobs().await, ["migrate-r1n1"]);
+    let shown = app.view().await;
+    let migrate = &shown["procs"][0];
+    assert_eq!((&migrate["proctype"], &migrate["pods"][0]["status"]), (&json!("oneshot"), &json!("True")));
+    app.console.put(&app.at(""), &json!({})).await.is(202, "app");
+    eventually("the new job is the only one", async || {
+        let jobs = jobs().await;
+        if jobs == ["migrate-r2n1"] { Ok(()) } else { Err(format!("{jobs:?}")) }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn any_name_that_lain_takes_runs() {
+    let app = App { name: format!("Big-{}", "x".repeat(100)), ..console().fresh("unused") };
+    app.console.post("/repos/", &json!({"appname": app.name})).await.is(201, "repos");
+    let proc = format!("Worker{}", "y".repeat(50));
+    let yaml = app.yaml(&format!("worker.{proc}:\n  cmd: x\n  port: 80\n  volumes: [/d]\n"));
+    let path = app.at("versions/1-a/");
+    app.console.send(reqwest::Method::PUT, &path, Some(&yaml)).await.is(202, "app");
+    let ready = app.is_ready().await;
+    assert_eq!(ready["procs"][0]["procname"], proc.as_str());
+}
+
+/// What others made in the namespace is not ours.
+#[tokio::test]
+async fn somebody_elses_object_is_never_touched() {
+    let app = ready("guest", "worker:\n  cmd: x\n").await;
+    let cluster = app.cluster().await;
+    let theirs =
+        json!({"metadata": {"name": "web"}, "spec": {"ports": [{"port": 1}], "selector": {"a": "b"}}});
+    let services = cluster.objects::<Service>();
+    services
+        .create(&kube::api::PostParams::default(), &serde_json::from_value(theirs).unwrap())
+        .await
+        .unwrap();
+    app.push(V2, "web:\n  cmd: x\n  port: 80\n").await;
+    app.console.put(&app.at(""), &json!({})).await.is(202, "app");
+    let shown = app.until("the conflict is told", |app| app["deployerror"] != "").await;
+    assert!(shown["deployerror"].as_str().unwrap().contains("belongs to somebody else"), "{shown}");
+    app.console.delete(&app.at("")).await.is(202, "app");
+    eventually("our own are gone", async || {
+        cluster.deployment("worker").await.map_or(Ok(()), |_| Err("it is there"))
+    })
+    .await;
+    assert_eq!(cluster.service("web").await.unwrap().spec.unwrap().ports.unwrap()[0].port, 1);
+}
