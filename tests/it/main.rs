@@ -25,4 +25,5 @@ mod coverage;
 mod dependencies;
 mod ledger;
 mod local_stack;
+mod template;
 mod tidy;

@@ -32,7 +32,7 @@ const HOMES: [(&str, &[&str]); 12] = [
             "tests",
         ],
     ),
-    ("saphyr_parser", &["common/src/domain/console/yaml"]),
+    ("saphyr_parser", &["common/src/domain/console/yaml", "tests"]),
     ("minijinja", &["common/src/domain/console/read"]),
     ("lambda_", &["common/src/runtime"]),
     ("aws_lambda_events", &["common/src/runtime"]),
