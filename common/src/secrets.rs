@@ -25,7 +25,7 @@ impl Secrets {
     ///
     /// # Errors
     /// If the place cannot be read, or a file is larger than 64 KiB.
-    pub async fn read(&self, app: &AppName, podgroup: &str, paths: &[String]) -> Result<SecretFiles> {
+    pub fn read(&self, app: &AppName, podgroup: &str, paths: &[String]) -> Result<SecretFiles> {
         match self {
             Self::Nowhere => Ok(SecretFiles::new()),
             Self::Folder(folder) => {
@@ -70,8 +70,8 @@ fn read_file(folder: &Path, app: &AppName, podgroup: &str, path: &str) -> Result
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn files_are_found_in_their_folder_and_nowhere_else() {
+    #[test]
+    fn files_are_found_in_their_folder_and_nowhere_else() {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path().join("secrets/hello/hello.web.web/lain/app");
         std::fs::create_dir_all(&home).unwrap();
@@ -79,28 +79,28 @@ mod tests {
         std::fs::write(folder.path().join("outside"), "s").unwrap();
         std::os::unix::fs::symlink(folder.path().join("outside"), home.join("link")).unwrap();
         let secrets = Secrets::Folder(folder.path().join("secrets"));
-        let read = async |path: &str| {
+        let read = |path: &str| {
             let app = "hello".parse().unwrap();
-            secrets.read(&app, "hello.web.web", &[path.to_owned()]).await.unwrap()
+            secrets.read(&app, "hello.web.web", &[path.to_owned()]).unwrap()
         };
-        let found = read("/lain/app/key").await;
+        let found = read("/lain/app/key");
         assert_eq!(found["/lain/app/key"], SecretFile { content: b"s".to_vec(), mode: 0o400 });
         for absent in
             ["/lain/app/other", "/lain/app", "/lain/app/key/x", "/../../../../outside", "/lain/app/link"]
         {
-            assert!(read(absent).await.is_empty(), "{absent}");
+            assert!(read(absent).is_empty(), "{absent}");
         }
         assert!(!format!("{found:?}").contains("115"), "contents are not shown");
     }
 
-    #[tokio::test]
-    async fn a_large_file_is_refused() {
+    #[test]
+    fn a_large_file_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path().join("hello/g");
         std::fs::create_dir_all(&home).unwrap();
         std::fs::write(home.join("key"), vec![0; 65 * 1024]).unwrap();
         let secrets = Secrets::Folder(folder.path().to_owned());
-        let read = secrets.read(&"hello".parse().unwrap(), "g", &["/key".to_owned()]).await;
+        let read = secrets.read(&"hello".parse().unwrap(), "g", &["/key".to_owned()]);
         assert!(read.is_err_and(|error| error.to_string().contains("64 KiB")));
     }
 }

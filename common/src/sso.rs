@@ -142,10 +142,11 @@ impl Sso {
 
     /// A request of the API; the segments are encoded, so that no name leads to another path.
     fn request(&self, method: Method, segments: &[&str], token: Option<&str>) -> RequestBuilder {
-        let path: String = segments
-            .iter()
-            .map(|segment| format!("/{}", utf8_percent_encode(segment, NON_ALPHANUMERIC)))
-            .collect();
+        let path = segments.iter().fold(String::new(), |mut path, segment| {
+            path.push('/');
+            path.extend(utf8_percent_encode(segment, NON_ALPHANUMERIC));
+            path
+        });
         let request = self.client.request(method, format!("{}/api{path}", self.url));
         match token {
             Some(token) => request.bearer_auth(token),

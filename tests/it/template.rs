@@ -33,39 +33,31 @@ fn template() -> Value {
 }
 
 fn value<'a>(event: Event<'a>, rest: &mut impl Iterator<Item = Event<'a>>) -> Value {
-    match event {
-        Event::Scalar(text, ..) => text.parse::<i64>().map_or_else(|_| json!(text), Value::from),
-        Event::SequenceStart(..) => {
-            let mut items = Vec::new();
-            loop {
-                match rest.next().unwrap() {
-                    Event::SequenceEnd => return items.into(),
-                    event => items.push(value(event, rest)),
-                }
-            }
-        }
-        Event::MappingStart(..) => {
-            let mut members = Map::new();
-            loop {
-                match rest.next().unwrap() {
-                    Event::MappingEnd => return members.into(),
-                    key => {
-                        let key = value(key, rest);
-                        let key = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
-                        let next = rest.next().unwrap();
-                        members.insert(key, value(next, rest));
-                    }
-                }
-            }
-        }
-        other => panic!("{other:?}"),
+    if let Event::Scalar(text, ..) = event {
+        return text.parse::<i64>().map_or_else(|_| json!(text), Value::from);
     }
+    if matches!(event, Event::SequenceStart(..)) {
+        let mut items = Vec::new();
+        while let Some(event) = rest.next().filter(|event| *event != Event::SequenceEnd) {
+            items.push(value(event, rest));
+        }
+        return items.into();
+    }
+    assert!(matches!(event, Event::MappingStart(..)), "{event:?}");
+    let mut members = Map::new();
+    while let Some(key) = rest.next().filter(|event| *event != Event::MappingEnd) {
+        let key = value(key, rest);
+        let key = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
+        let next = rest.next().unwrap();
+        members.insert(key, value(next, rest));
+    }
+    members.into()
 }
 
 /// A path as clients may write it: with the console's alias and the last slash.
 fn spellings(path: &str) -> Vec<String> {
     let alias = path.strip_prefix("/api").filter(|path| path.starts_with("/v1/")).map(str::to_owned);
-    let has_slash = |path: &String| path != "/healthz" && !path.ends_with(".json");
+    let has_slash = |path: &String| path != "/healthz" && !path.contains(".json");
     let all: Vec<String> = [path.to_owned()].into_iter().chain(alias).collect();
     let slashed: Vec<_> = all.iter().filter(|path| has_slash(path)).map(|path| format!("{path}/")).collect();
     all.into_iter().chain(slashed).collect()

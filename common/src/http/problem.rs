@@ -54,7 +54,7 @@ pub(super) async fn answer(mut request: Request, next: Next) -> Response {
         let allow = response.headers_mut().remove(axum::http::header::ALLOW);
         log(&error, &id);
         response = match &endpoint {
-            Some(endpoint) => console::refusal(endpoint, &method, &error, code(&error), message(&error)),
+            Some(endpoint) => console::refusal(endpoint, &method, &error, code(&error), &message(&error)),
             None => problem(&error, &id, &method),
         };
         if let Some(seconds) = retry_after_s(&error) {

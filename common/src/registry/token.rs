@@ -110,7 +110,7 @@ fn key_id(public_der: &[u8]) -> String {
     text
 }
 
-/// A PKCS #1 public key as a SubjectPublicKeyInfo (RFC 5280, RFC 3279).
+/// A PKCS #1 public key as a `SubjectPublicKeyInfo` (RFC 5280, RFC 3279).
 fn public_der(pkcs1: &[u8]) -> Vec<u8> {
     /// rsaEncryption, with no parameters.
     const ALGORITHM: [u8; 15] =

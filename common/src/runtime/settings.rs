@@ -91,7 +91,7 @@ impl Settings {
             dynamodb_url: optional(DYNAMODB_URL),
             sqs_url: optional(SQS_URL),
             regions: Arc::new(Regions::parse(&regions).map_err(|error| bad(REGIONS, error))?),
-            console: Arc::new(console::read(&optional)?),
+            console: Arc::new(console::read(optional)?),
             #[cfg(feature = "deploy")]
             registry: registry::read(optional)?,
             secrets: optional(SECRETS).map_or(Secrets::Nowhere, |folder| Secrets::Folder(folder.into())),

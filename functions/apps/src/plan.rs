@@ -56,7 +56,7 @@ pub(super) async fn plan(
     let mut warnings = missing_services(&others, &after);
     warnings.extend(ignored);
     for change in &changes {
-        check_secrets(context, &change.after).await?;
+        check_secrets(context, &change.after)?;
     }
     check_ports(context, &scope.region.cluster, &changes).await?;
     for change in &changes {
@@ -116,11 +116,8 @@ pub(super) fn instance(
     else {
         return Err(Error::Unacceptable(format!("the resource {} is not deployed", used.app)));
     };
-    let manifest =
-        template.instance(client.name(), &used.params).map_err(|error| match unacceptable(&error) {
-            Error::Unacceptable(why) => Error::Unacceptable(format!("the resource {}: {why}", used.app)),
-            other => other,
-        })?;
+    let manifest = template.instance(client.name(), &used.params);
+    let manifest = manifest.map_err(|error| unacceptable(&format!("the resource {}", used.app), error))?;
     let id = AppId { region: client.id.region.clone(), app: manifest.app.clone() };
     let before = others.get(&id.app).map(|read| read.app.clone());
     let known = before.clone().unwrap_or_else(|| App::register(id, Uid::random(), now));
@@ -148,13 +145,10 @@ fn ignored(yaml: &LainYaml) -> Option<String> {
         .then(|| format!("these members of the lain.yaml are not known and count for nothing: {list}"))
 }
 
-async fn check_secrets(context: &Context, app: &App) -> Result<()> {
+fn check_secrets(context: &Context, app: &App) -> Result<()> {
     for (owner, podgroup, paths) in app.secret_files() {
-        let found = context.secrets.read(&owner, &podgroup, &paths).await;
-        let found = found.map_err(|error| match error {
-            Error::Invalid(_) => unacceptable(&error),
-            other => other,
-        })?;
+        let found = context.secrets.read(&owner, &podgroup, &paths);
+        let found = found.map_err(|error| unacceptable("a secret file", error))?;
         let bypassed =
             app.procs().iter().any(|proc| proc.podgroup(&owner) == podgroup && proc.proc.secret_files_bypass);
         let missing: Vec<_> = paths.iter().filter(|path| !found.contains_key(*path)).cloned().collect();

@@ -68,17 +68,15 @@ pub(super) async fn find(context: &Context, app: &AppName, wanted: Option<&str>)
 
 /// Reads the text of a version's `lain.yaml`.
 pub(super) fn read(version: MetaVersion, image: String, text: String) -> Result<Release> {
-    let yaml = LainYaml::parse(&text).map_err(|error| unacceptable(&error))?;
+    let yaml = LainYaml::parse(&text).map_err(|error| unacceptable("the lain.yaml", error))?;
     Ok(Release { version, image, yaml, text })
 }
 
-/// What is wrong with a `lain.yaml` is no fault of the request.
-pub(super) fn unacceptable(error: &Error) -> Error {
-    match error {
-        Error::Invalid(faults) => {
-            let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
-            Error::Unacceptable(format!("the lain.yaml is not good:\n{}", faults.join("\n")))
-        }
-        other => Error::Unacceptable(other.to_string()),
+/// What is wrong with a `lain.yaml`, of which `what` says which, is no fault of the request.
+pub(super) fn unacceptable(what: &str, error: Error) -> Error {
+    if let Error::Invalid(faults) = error {
+        let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
+        return Error::Unacceptable(format!("{what} is not good:\n{}", faults.join("\n")));
     }
+    error
 }

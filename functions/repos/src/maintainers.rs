@@ -14,16 +14,12 @@ pub(crate) async fn list(State(context): State<Context>, scope: Scope) -> Result
     let Some(sso) = sso(&context) else { return Ok(closed()) };
     let app = admitted(&context, &scope).await?;
     let url = url::of_repo(app.as_str(), "maintainers");
-    match sso.members(&group(&context, &app)).await? {
-        Some(members) => {
-            let shown: Vec<_> = members.iter().map(|member| shown(&app, member)).collect();
-            Envelope::ok("maintainers", &shown, url)
-        }
-        None => {
-            let msg = format!("the SSO has no group of {app}");
-            Ok(Envelope::null(StatusCode::INTERNAL_SERVER_ERROR, "maintainers", msg, url))
-        }
-    }
+    let Some(members) = sso.members(&group(&context, &app)).await? else {
+        let msg = format!("the SSO has no group of {app}");
+        return Ok(Envelope::null(StatusCode::INTERNAL_SERVER_ERROR, "maintainers", msg, url));
+    };
+    let shown: Vec<_> = members.iter().map(|member| shown(&app, member)).collect();
+    Envelope::ok("maintainers", &shown, url)
 }
 
 /// One member.
@@ -31,20 +27,14 @@ pub(crate) async fn get(State(context): State<Context>, scope: Scope) -> Result<
     let Some(sso) = sso(&context) else { return Ok(closed()) };
     let app = admitted(&context, &scope).await?;
     let user = scope.param("user");
-    match sso.member(&group(&context, &app), user).await? {
-        Some(member) => {
-            Envelope::ok("maintainer", &shown(&app, &member), url::of_user(app.as_str(), "maintainers", user))
-        }
-        None => {
-            let msg = format!("user {user} does not exist in the app {app}");
-            Ok(Envelope::null(
-                StatusCode::NOT_FOUND,
-                "maintainer",
-                msg,
-                url::of_repo(app.as_str(), "maintainers"),
-            ))
-        }
-    }
+    let Some(member) = sso.member(&group(&context, &app), user).await? else {
+        let (msg, url) = (
+            format!("user {user} does not exist in the app {app}"),
+            url::of_repo(app.as_str(), "maintainers"),
+        );
+        return Ok(Envelope::null(StatusCode::NOT_FOUND, "maintainer", msg, url));
+    };
+    Envelope::ok("maintainer", &shown(&app, &member), url::of_user(app.as_str(), "maintainers", user))
 }
 
 /// Makes a user a member, or changes the member's role.
@@ -66,7 +56,7 @@ pub(crate) async fn add(State(context): State<Context>, scope: Scope, body: Body
             let member = Member { name: user.to_owned(), role: role.to_owned() };
             Envelope::ok("maintainer", &shown(&app, &member), url)
         }
-        refused => Ok(refusal(refused, user, url)),
+        refused @ (Change::Forbidden | Change::NotFound | Change::Refused) => Ok(refusal(refused, user, url)),
     }
 }
 
@@ -80,7 +70,9 @@ pub(crate) async fn remove(State(context): State<Context>, scope: Scope) -> Resu
     let token = scope.token().unwrap_or_default();
     match sso.delete_member(token, &group(&context, &app), user).await? {
         Change::Done => Ok(StatusCode::NO_CONTENT.into_response()),
-        refused => Ok(refusal(refused, user, url::of_repo(app.as_str(), "maintainers")).into_response()),
+        refused @ (Change::Forbidden | Change::NotFound | Change::Refused) => {
+            Ok(refusal(refused, user, url::of_repo(app.as_str(), "maintainers")).into_response())
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use common::domain::Result;
 use common::domain::console::name::AppName;
 use common::http::console::group;
 use common::http::{Auth, Context};
-use common::registry::token::{AccessClaim, SERVICE, scope};
+use common::registry::token::{AccessClaim, SERVICE, Signer, scope};
 use serde_json::json;
 
 /// A token, for what the caller may do of what the query asks for.
@@ -48,7 +48,7 @@ pub(crate) async fn token(
 
 /// The key by which the registry checks the tokens.
 pub(crate) async fn jwks(State(context): State<Context>) -> Response {
-    let keys = context.signer.as_ref().map_or_else(|| json!({"keys": []}), |signer| signer.jwks());
+    let keys = context.signer.as_ref().map_or_else(|| json!({"keys": []}), Signer::jwks);
     ([(CONTENT_TYPE, "application/json")], keys.to_string()).into_response()
 }
 
@@ -109,7 +109,7 @@ impl Query {
                 "service" => query.service = Some(value),
                 "account" => query.account = Some(value),
                 "scope" => {
-                    query.scopes.extend(value.split(' ').filter(|text| !text.is_empty()).map(str::to_owned))
+                    query.scopes.extend(value.split(' ').filter(|text| !text.is_empty()).map(str::to_owned));
                 }
                 _ => {}
             }

@@ -13,6 +13,9 @@ const CHANGE: &[(&str, u32)] = &[("Query", 1), ("SendMessage", 1), ("TransactWri
 /// A change that the cluster has no part in.
 const WRITE: &[(&str, u32)] = &[("Query", 1), ("TransactWriteItems", 1)];
 
+/// Method, path below `/api/v1/`, body, status, and calls by operation.
+type Row<'a> = (&'a str, &'a str, &'a str, u16, &'a [(&'a str, u32)]);
+
 fn calls(cost: &[(&str, u32)]) -> Calls {
     cost.iter().map(|(operation, count)| ((*operation).to_owned(), *count)).collect()
 }
@@ -43,7 +46,7 @@ async fn each_route_costs_what_its_row_says() {
     let push = json!({"authors": ["a"], "commits": [{"id": "1", "message": "m"}]}).to_string();
     let yaml = format!("appname: bare\nbuild: {{base: a, script: [b]}}\n{SECTIONS}");
     let notifier = r#"{"notify_url":"http://x.invalid/"}"#;
-    let rows: Vec<(&str, &str, &str, u16, &[(&str, u32)])> = vec![
+    let rows: [Row<'_>; 33] = [
         ("GET", "repos", "", 200, QUERY),
         ("POST", "repos", r#"{"appname":"new"}"#, 201, WRITE),
         ("GET", "repos/hello", "", 200, QUERY),

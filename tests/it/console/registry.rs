@@ -20,10 +20,7 @@ fn registry(images: &Images) -> Registry {
 /// The `lain.yaml` of version `1-a`, or why there is none.
 async fn yaml(images: &Images) -> Result<String, String> {
     let read = registry(images).lain_yaml("hello", &"1-a".parse().unwrap()).await;
-    read.map_err(|error| match error {
-        Error::Unacceptable(why) => why,
-        other => format!("{}", other.chain()),
-    })
+    read.map_err(|error| if let Error::Unacceptable(why) = error { why } else { error.chain().to_string() })
 }
 
 /// An archive of entries: name, type, content.

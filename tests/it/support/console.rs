@@ -21,7 +21,8 @@ const BUILD: &str = "build:\n  base: golang:1.8\n  script: [go build]\n";
 /// An answer, of which the console's common rules hold.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
-    request: String,
+    /// What was asked, for the messages of failed assertions.
+    pub(crate) request: String,
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) text: String,
@@ -31,7 +32,7 @@ impl Reply {
     #[track_caller]
     pub(crate) fn new(request: String, status: u16, headers: HeaderMap, text: String) -> Self {
         let reply = Self { request, status, headers, text };
-        assert_eq!(reply.headers["access-control-allow-origin"], "*", "{reply:?}");
+        assert_eq!(reply.headers["access-control-allow-origin"], "*", "{}: {reply:?}", reply.request);
         assert!(
             reply.text.is_ascii() || reply.json()["msg"].as_str().is_some_and(str::is_ascii),
             "{reply:?}"

@@ -51,17 +51,14 @@ impl Memory {
 
     /// The amount as the console shows it: `64 MB`, `1.5 GB`, `1 byte`.
     pub fn display(&self) -> String {
-        let mut unit = 0;
-        while unit + 1 < UNITS.len() && self.bytes >= 1024_u64.pow(unit as u32 + 1) {
-            unit += 1;
-        }
-        if unit == 0 {
+        let units = (0_u32..).zip(UNITS).take_while(|(power, _)| self.bytes >= 1024_u64.pow(*power));
+        let Some((power, unit)) = units.last().filter(|(power, _)| *power > 0) else {
             return if self.bytes == 1 { "1 byte".to_owned() } else { format!("{} bytes", self.bytes) };
-        }
+        };
         #[expect(clippy::cast_precision_loss, reason = "two decimals are shown")]
-        let number = self.bytes as f64 / 1024_f64.powi(unit as i32);
+        let number = self.bytes as f64 / 1024_u64.pow(power) as f64;
         let number = format!("{number:.2}");
-        format!("{} {}", number.trim_end_matches('0').trim_end_matches('.'), UNITS[unit])
+        format!("{} {unit}", number.trim_end_matches('0').trim_end_matches('.'))
     }
 }
 

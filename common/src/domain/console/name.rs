@@ -55,6 +55,7 @@ impl AppName {
     }
 
     /// The repository in the registry: the resource's, for an instance.
+    #[must_use]
     pub fn repository(&self) -> Self {
         self.instance_of().map_or_else(|| self.clone(), |(resource, _)| resource)
     }

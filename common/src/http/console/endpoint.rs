@@ -81,7 +81,7 @@ impl Endpoint {
             Self::Maintainers(_) => Keys { bad: "maintainers", ..all("maintainer") },
             Self::Push(_) => all("image_push"),
             Self::Apps => Keys { method: "apps", ..all("app") },
-            Self::App(_) | Self::Version(_) => all("app"),
+            Self::App(_) | Self::Version(_) | Self::Unknown => all("app"),
             Self::Procs(_) => Keys { method: "procs", ..all("proc") },
             Self::Proc(..) => all("proc"),
             Self::Histories(..) => Keys { method: "proc history", ..all("proc") },
@@ -90,7 +90,6 @@ impl Endpoint {
             Self::Oplogs => all("oplog"),
             Self::StreamPorts => all("streamrouter"),
             Self::Authorize => all("auth"),
-            Self::Unknown => all("app"),
         }
     }
 }

@@ -17,10 +17,10 @@ pub(in crate::http) fn refusal(
     method: &Method,
     error: &Error,
     (status, word): (StatusCode, &'static str),
-    message: String,
+    message: &str,
 ) -> Response {
     let keys = endpoint.keys();
-    let null = |status, key, url| Envelope::null(status, key, message.clone(), url);
+    let null = |status, key, url| Envelope::null(status, key, message, url);
     let envelope = match error {
         Error::Unauthenticated => null(status, "app", url::docs()),
         Error::AccessDenied(_) => null(status, "maintainer", url::docs()),
@@ -75,7 +75,23 @@ fn url_of_bad(endpoint: &Endpoint) -> String {
     match endpoint {
         Endpoint::Notify(notify) => url::notify(notify),
         Endpoint::Proc(app, proc) => url::proc(app, proc),
-        _ => url::docs(),
+        Endpoint::Repos
+        | Endpoint::Repo(_)
+        | Endpoint::Details(_)
+        | Endpoint::Versions(_)
+        | Endpoint::Roles(_)
+        | Endpoint::Maintainers(_)
+        | Endpoint::Push(_)
+        | Endpoint::Apps
+        | Endpoint::App(_)
+        | Endpoint::Version(_)
+        | Endpoint::Procs(_)
+        | Endpoint::Histories(..)
+        | Endpoint::Instances(_)
+        | Endpoint::Oplogs
+        | Endpoint::StreamPorts
+        | Endpoint::Authorize
+        | Endpoint::Unknown => url::docs(),
     }
 }
 

@@ -129,12 +129,11 @@ fn port(data: &Path) -> Result<u16> {
     let file = data.join("port");
     let before = fs::read_to_string(&file).ok().and_then(|text| text.trim().parse().ok());
     let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
-    let port = match before.filter(is_free) {
-        Some(port) => port,
-        None => {
-            let [port] = ports::free()?;
-            port
-        }
+    let port = if let Some(port) = before.filter(is_free) {
+        port
+    } else {
+        let [port] = ports::free()?;
+        port
     };
     fs::write(&file, port.to_string()).doing(|| format!("write {}", file.display()))?;
     Ok(port)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use minijinja::value::{Rest, ValueKind};
+use minijinja::value::Rest;
 use minijinja::{Environment, UndefinedBehavior, Value as Jinja};
 
 use super::{manifest, tree};
@@ -43,7 +43,7 @@ pub(super) fn as_written(tree: &Node, proc: Proc) -> ProcTemplate {
     };
     let instances = text("num_instances").filter(|text| is_template(text));
     let memory = text("memory").unwrap_or_else(|| proc.memory.text.clone());
-    ProcTemplate { instances, memory, proc }
+    ProcTemplate { proc, instances, memory }
 }
 
 impl ResourceManifest {
@@ -122,16 +122,17 @@ fn node(jinja: &Environment<'_>, context: &Jinja, tree: &Node, empty: Empty) -> 
 }
 
 /// Jinja2's filter: a whole number, or the default (0) for what is none.
+#[expect(clippy::needless_pass_by_value, reason = "the signature of a filter")]
 fn int(value: &Jinja, default: Rest<i64>) -> i64 {
     let default = default.first().copied().unwrap_or_default();
-    match value.kind() {
-        ValueKind::String => value.as_str().map_or(default, |text| {
+    match value.as_str() {
+        Some(text) => {
             let text = text.trim();
             #[expect(clippy::cast_possible_truncation, reason = "cut off on purpose, as Jinja2 does")]
             let of_real =
                 |text: &str| text.parse::<f64>().ok().filter(|real| real.is_finite()).map(|real| real as i64);
             text.parse().ok().or_else(|| of_real(text)).unwrap_or(default)
-        }),
-        _ => i64::try_from(value.clone()).unwrap_or(default),
+        }
+        None => i64::try_from(value.clone()).unwrap_or(default),
     }
 }

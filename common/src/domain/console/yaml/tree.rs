@@ -146,23 +146,21 @@ impl Builder {
                 items.push(node);
                 Ok(())
             }
-            Some(Kind::Map(members, next)) => match next.take() {
-                // A member is looked for where its name is.
-                Some((key, line)) => {
+            Some(Kind::Map(members, next)) => {
+                if let Some((key, line)) = next.take() {
+                    // A member is looked for where its name is.
                     members.push((key, Node { line, ..node }));
-                    Ok(())
+                    return Ok(());
                 }
-                None => {
-                    let Value::Scalar { text, .. } = node.value else {
-                        return Err((node.line, "must have plain texts as keys".to_owned()));
-                    };
-                    if members.iter().any(|(key, _)| *key == text) {
-                        return Err((node.line, format!("has the key {text} twice")));
-                    }
-                    *next = Some((text, node.line));
-                    Ok(())
+                let Value::Scalar { text, .. } = node.value else {
+                    return Err((node.line, "must have plain texts as keys".to_owned()));
+                };
+                if members.iter().any(|(key, _)| *key == text) {
+                    return Err((node.line, format!("has the key {text} twice")));
                 }
-            },
+                *next = Some((text, node.line));
+                Ok(())
+            }
         }
     }
 }

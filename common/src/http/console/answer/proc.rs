@@ -94,7 +94,7 @@ impl ProcJson {
             memory: proc.memory.text.clone(),
             persistentdirs: proc.persistent_dirs.clone(),
             dnssearchs: proc.dns_searches(app.name()),
-            ports: proc.ports.iter().map(port).collect(),
+            ports: proc.ports.iter().copied().map(port).collect(),
             mountpoints: proc.mountpoints(app.name(), domains),
             // In LAIN only a web proc may be reached without TLS.
             httpsonly: proc.kind != ProcKind::Web || proc.https_only,
@@ -124,7 +124,7 @@ impl ProcJson {
     }
 }
 
-fn port(port: &Port) -> PortJson {
+fn port(port: Port) -> PortJson {
     let porttype = match port.protocol {
         Protocol::Tcp => "tcp",
         Protocol::Udp => "udp",
