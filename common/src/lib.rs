@@ -10,6 +10,7 @@ pub mod queue;
 #[cfg(feature = "deploy")]
 pub mod registry;
 pub mod runtime;
+#[cfg(feature = "secrets")]
 pub mod secrets;
 #[cfg(feature = "console")]
 pub mod sso;

@@ -8,5 +8,6 @@ mod procs;
 mod registry;
 mod repos;
 mod rights;
+mod secrets;
 mod uses;
 mod workloads;

@@ -9,7 +9,6 @@ use crate::domain::console::notify::DeliveryId;
 use crate::domain::region::Regions;
 use crate::domain::subject::Doorbell;
 use crate::queue::Queue;
-use crate::secrets::Secrets;
 use crate::store::Store;
 
 /// The handles of one process, made once.
@@ -22,7 +21,8 @@ pub struct Context {
     /// The webhooks' queue.
     pub webhooks: Queue<DeliveryId>,
     /// Where secret files are kept.
-    pub secrets: Secrets,
+    #[cfg(feature = "secrets")]
+    pub secrets: crate::secrets::Secrets,
     /// Where the images of console apps are.
     #[cfg(feature = "deploy")]
     pub registry: crate::registry::Registry,

@@ -16,13 +16,14 @@ use crate::domain::region::Regions;
 use crate::domain::{self, Error, Result};
 use crate::http::{Auth, Context, OpenAccess, RateLimit};
 use crate::queue::Queue;
-use crate::secrets::Secrets;
 use crate::store::Store;
 
 use super::variable::{
-    AUTH, DYNAMODB_URL, QUEUE_URL, RATE_LIMIT, REGIONS, SECRETS, SQS_URL, SSO_URL, TABLE, WEBHOOKS_QUEUE_URL,
+    AUTH, DYNAMODB_URL, QUEUE_URL, RATE_LIMIT, REGIONS, SQS_URL, SSO_URL, TABLE, WEBHOOKS_QUEUE_URL,
     WORKER_TIMEOUT_S,
 };
+#[cfg(feature = "secrets")]
+use super::variable::{SECRETS, SECRETS_MANAGER_URL};
 
 /// A function's settings.
 #[derive(Clone, Debug)]
@@ -47,8 +48,10 @@ pub struct Settings {
     /// `SLIPWAY_REGISTRY_KEY`, or `SLIPWAY_REGISTRY_USER` and `SLIPWAY_REGISTRY_PASSWORD`.
     #[cfg(feature = "deploy")]
     pub registry: crate::registry::Credentials,
-    /// `SLIPWAY_SECRETS`: the folder of the console's secret files.
-    pub secrets: Secrets,
+    /// `SLIPWAY_SECRETS`: the folder of the console's secret files, or `aws-secrets-manager`, which may be at
+    /// `AWS_ENDPOINT_URL_SECRETS_MANAGER`.
+    #[cfg(feature = "secrets")]
+    pub secrets: crate::secrets::Secrets,
     /// `SLIPWAY_AUTH`: nothing, or `lain-sso` with `SLIPWAY_SSO_URL`.
     pub auth: Auth,
     /// `SLIPWAY_RATE_LIMIT`: mutations per second and caller.
@@ -83,8 +86,8 @@ impl Settings {
         };
         let worker_timeout_s =
             number(WORKER_TIMEOUT_S)?.map_or(WORKER_TIMEOUT_DEFAULT_S, |s: NonZeroU32| s.get().into());
+        let connection = Connection::new(required("AWS_REGION")?, credentials)?;
         Ok(Self {
-            connection: Connection::new(required("AWS_REGION")?, credentials)?,
             table: required(TABLE)?,
             queue_url: required(QUEUE_URL)?,
             webhooks_queue_url: required(WEBHOOKS_QUEUE_URL)?,
@@ -94,10 +97,12 @@ impl Settings {
             console: Arc::new(console::read(optional)?),
             #[cfg(feature = "deploy")]
             registry: registry::read(optional)?,
-            secrets: optional(SECRETS).map_or(Secrets::Nowhere, |folder| Secrets::Folder(folder.into())),
+            #[cfg(feature = "secrets")]
+            secrets: secrets(&connection, optional(SECRETS), optional(SECRETS_MANAGER_URL).as_deref()),
             auth: auth(optional(AUTH).as_deref(), optional(SSO_URL).as_deref())?,
             rate_limit: number(RATE_LIMIT)?,
             worker_timeout: Duration::from_secs(worker_timeout_s),
+            connection,
         })
     }
 
@@ -112,12 +117,23 @@ impl Settings {
             registry: crate::registry::Registry::new(&self.console.registry, self.registry.clone())?,
             #[cfg(feature = "deploy")]
             signer: self.registry.signer().cloned(),
+            #[cfg(feature = "secrets")]
             secrets: self.secrets.clone(),
             console: Arc::clone(&self.console),
             regions: Arc::clone(&self.regions),
             auth: self.auth.clone(),
             rate: self.rate_limit.map(|per_second| Arc::new(RateLimit::new(per_second))),
         })
+    }
+}
+
+#[cfg(feature = "secrets")]
+fn secrets(connection: &Connection, place: Option<String>, url: Option<&str>) -> crate::secrets::Secrets {
+    use crate::secrets::{Manager, Secrets};
+    match place {
+        None => Secrets::Nowhere,
+        Some(word) if word == "aws-secrets-manager" => Secrets::Manager(Manager::new(connection, url)),
+        Some(folder) => Secrets::Folder(folder.into()),
     }
 }
 

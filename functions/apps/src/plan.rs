@@ -56,7 +56,7 @@ pub(super) async fn plan(
     let mut warnings = missing_services(&others, &after);
     warnings.extend(ignored);
     for change in &changes {
-        check_secrets(context, &change.after)?;
+        check_secrets(context, &change.after).await?;
     }
     check_ports(context, &scope.region.cluster, &changes).await?;
     for change in &changes {
@@ -145,9 +145,9 @@ fn ignored(yaml: &LainYaml) -> Option<String> {
         .then(|| format!("these members of the lain.yaml are not known and count for nothing: {list}"))
 }
 
-fn check_secrets(context: &Context, app: &App) -> Result<()> {
+async fn check_secrets(context: &Context, app: &App) -> Result<()> {
     for (owner, podgroup, paths) in app.secret_files() {
-        let found = context.secrets.read(&owner, &podgroup, &paths);
+        let found = context.secrets.read(&owner, &podgroup, &paths).await;
         let found = found.map_err(|error| unacceptable("a secret file", error))?;
         let bypassed =
             app.procs().iter().any(|proc| proc.podgroup(&owner) == podgroup && proc.proc.secret_files_bypass);

@@ -104,7 +104,7 @@ impl Job<'_> {
             Ok(cluster) => cluster,
             Err(error) => return self.not_done(&error).await,
         };
-        let workload = match self.worker.workload(self.unit(), self.region)? {
+        let workload = match self.worker.workload(self.unit(), self.region).await? {
             Ok(workload) => workload,
             Err(failure) => return self.fail(failure.reason, failure.message).await,
         };

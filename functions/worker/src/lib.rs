@@ -110,21 +110,21 @@ impl Worker {
     }
 
     /// What the subject wants in the cluster; else why that cannot be.
-    fn workload(&self, unit: &Unit, region: &Region) -> Result<Result<Workload, Failure>> {
+    async fn workload(&self, unit: &Unit, region: &Region) -> Result<Result<Workload, Failure>> {
         match unit {
             Unit::Service { service, .. } => Ok(service.workload(region)),
             Unit::App { app, services } => {
-                let files = self.secret_files(app)?;
+                let files = self.secret_files(app).await?;
                 Ok(console::workload::workload(app, services, &files, region, &self.context.console.domains))
             }
         }
     }
 
     /// The secret files that the app's procs declare, those that there are.
-    fn secret_files(&self, app: &console::app::App) -> Result<console::workload::Files> {
+    async fn secret_files(&self, app: &console::app::App) -> Result<console::workload::Files> {
         let mut files = console::workload::Files::new();
         for (owner, podgroup, paths) in app.secret_files() {
-            let read = self.context.secrets.read(&owner, &podgroup, &paths)?;
+            let read = self.context.secrets.read(&owner, &podgroup, &paths).await?;
             files.insert(podgroup, read);
         }
         Ok(files)

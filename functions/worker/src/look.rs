@@ -29,7 +29,7 @@ impl Worker {
             return Ok(());
         }
         let subject = work.unit.subject();
-        let Ok(workload) = self.workload(&work.unit, region)? else { return Ok(()) };
+        let Ok(workload) = self.workload(&work.unit, region).await? else { return Ok(()) };
         let seen_ms = clock::now().as_millisecond();
         let observed = match self.clusters.of(region).await {
             Ok(cluster) => cluster.observe(&workload).await,

@@ -83,6 +83,7 @@ async fn env_has_all_that_the_functions_need() {
         variable::REGISTRY_KEY,
         variable::REGISTRY_PASSWORD,
         variable::REGISTRY_USER,
+        variable::SECRETS_MANAGER_URL,
         variable::SSO_URL,
         variable::WEBHOOK_SCHEDULE,
     ] {

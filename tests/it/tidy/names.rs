@@ -10,7 +10,7 @@ const DIRECTION: [(&str, &[&str]); 11] = [
     ("clock", &[]),
     ("aws", &["domain"]),
     ("outbound", &["domain"]),
-    ("secrets", &["domain"]),
+    ("secrets", &["aws", "domain"]),
     ("sso", &["domain", "outbound"]),
     ("registry", &["clock", "domain", "outbound"]),
     ("store", &["aws", "domain"]),
@@ -20,7 +20,7 @@ const DIRECTION: [(&str, &[&str]); 11] = [
 ];
 
 /// Crates, or the beginnings of their names up to a `_`, and where alone they may be named.
-const HOMES: [(&str, &[&str]); 12] = [
+const HOMES: [(&str, &[&str]); 13] = [
     (
         "reqwest",
         &[
@@ -37,11 +37,12 @@ const HOMES: [(&str, &[&str]); 12] = [
     ("lambda_", &["common/src/runtime"]),
     ("aws_lambda_events", &["common/src/runtime"]),
     ("aws_sdk_dynamodb", &["common/src/store", "common/src/aws.rs", "infra/local/src/backends", "tests"]),
+    ("aws_sdk_secretsmanager", &["common/src/secrets", "tests"]),
     ("aws_sdk_sqs", &["common/src/queue", "infra/local/src/backends", "tests"]),
     ("kube", &["functions/worker", "infra/local", "tests"]),
     ("k8s_openapi", &["functions/worker", "infra/local", "tests"]),
     ("dynoxide", &["infra/local/src/backends"]),
-    ("rustack_", &["infra/local/src/backends"]),
+    ("rustack_", &["infra/local/src/backends", "tests"]),
     (
         "axum",
         &[

@@ -11,8 +11,10 @@ use crate::domain::console::name::AppName;
 use crate::domain::console::yaml::{At, Faults, Node, Value};
 use crate::domain::{Error, FieldError, Result};
 
-/// Steps that one file's templates may take together: a loop in one of them must end.
-const FUEL: u64 = 100_000;
+/// Steps that one template may take, bytes that it writes among them: the engine fills up for each.
+const FUEL: u64 = 2_000;
+/// How many templates a file may have.
+const TEMPLATES_MAX: usize = 1_000;
 /// The largest text that a template may become.
 const BYTES_MAX: usize = 16 * 1024;
 
@@ -72,8 +74,20 @@ fn is_template(text: &str) -> bool {
     text.contains("{{") || text.contains("{%")
 }
 
+fn templates(tree: &Node) -> usize {
+    match &tree.value {
+        Value::Scalar { text, .. } => usize::from(is_template(text)),
+        Value::Null => 0,
+        Value::List(items) => items.iter().map(templates).sum(),
+        Value::Map(members) => members.iter().map(|(_, node)| templates(node)).sum(),
+    }
+}
+
 /// The tree with each scalar value rendered, keys as they are.
 fn render(tree: &Node, params: &BTreeMap<String, Param>, empty: Empty) -> Result<Node> {
+    if templates(tree) > TEMPLATES_MAX {
+        return Err(Error::invalid("lain.yaml", format!("must have at most {TEMPLATES_MAX} templates")));
+    }
     let mut jinja = Environment::new();
     jinja.set_fuel(Some(FUEL));
     jinja.set_undefined_behavior(UndefinedBehavior::Lenient);

@@ -82,6 +82,22 @@ fn templates_are_rendered_as_jinja2_does_within_limits() {
     }
 }
 
+#[test]
+fn templates_are_bounded_in_number_and_in_steps() {
+    let file = |template: &str, count: usize| {
+        let items = format!("    - \"{template}\"\n").repeat(count);
+        format!("appname: a\napptype: resource\nbuild:\n  base: a\n  script:\n{items}")
+    };
+    for (template, count, is_good) in [
+        ("{{ 1 }}", 1_000, true),
+        ("{{ 1 }}", 1_001, false),
+        ("{% for i in range(9999) %}{% endfor %}", 1, false),
+        ("{{ 'x' * 1000000 }}", 1, false),
+    ] {
+        assert_eq!(LainYaml::parse(&file(template, count)).is_ok(), is_good, "{count} times {template}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_text_makes_it_panic(text in "\\PC{0,200}") {

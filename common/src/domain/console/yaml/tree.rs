@@ -1,6 +1,6 @@
 //! Text to a tree.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
@@ -10,6 +10,10 @@ const BYTES_MAX: usize = 256 * 1024;
 const DEPTH_MAX: usize = 32;
 /// How many nodes there may be, those that aliases repeat counted each time.
 const NODES_MAX: usize = 20_000;
+/// How much text there may be, counted in the same way: one long scalar and many aliases are few nodes.
+const TEXT_BYTES_MAX: usize = 1024 * 1024;
+/// The key that takes over the members of other maps; it is YAML 1.1's, which LAIN reads.
+const MERGE: &str = "<<";
 
 /// A value and where it starts.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,7 +60,25 @@ struct Builder {
     open: Vec<Open>,
     document: Option<Node>,
     anchors: HashMap<usize, Node>,
+    spent: Size,
+}
+
+/// Nodes, and bytes of keys and scalars.
+#[derive(Clone, Copy, Default)]
+struct Size {
     nodes: usize,
+    text_bytes: usize,
+}
+
+impl Size {
+    const NODE: Self = Self { nodes: 1, text_bytes: 0 };
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            nodes: self.nodes.saturating_add(other.nodes),
+            text_bytes: self.text_bytes.saturating_add(other.text_bytes),
+        }
+    }
 }
 
 struct Open {
@@ -87,7 +109,7 @@ impl Builder {
                 self.put(node)
             }
             Event::Scalar(text, style, anchor, _tag) => {
-                self.count(1, line)?;
+                self.count(Size { text_bytes: text.len(), ..Size::NODE }, line)?;
                 let quoted = style != ScalarStyle::Plain;
                 let is_null = !quoted && matches!(&*text, "" | "~" | "null" | "Null" | "NULL");
                 let value =
@@ -100,7 +122,7 @@ impl Builder {
                 let Some(Open { line, anchor, kind }) = self.open.pop() else { return Ok(()) };
                 let value = match kind {
                     Kind::List(items) => Value::List(items),
-                    Kind::Map(members, _) => Value::Map(members),
+                    Kind::Map(members, _) => Value::Map(merged(members)?),
                 };
                 self.finish(Node { line, value }, anchor)
             }
@@ -108,7 +130,7 @@ impl Builder {
     }
 
     fn open(&mut self, line: usize, anchor: usize, kind: Kind) -> Result<(), Fault> {
-        self.count(1, line)?;
+        self.count(Size::NODE, line)?;
         if self.open.len() >= DEPTH_MAX {
             return Err((line, format!("is more than {DEPTH_MAX} levels deep")));
         }
@@ -116,12 +138,18 @@ impl Builder {
         Ok(())
     }
 
-    fn count(&mut self, nodes: usize, line: usize) -> Result<(), Fault> {
-        self.nodes = self.nodes.saturating_add(nodes);
-        if self.nodes > NODES_MAX {
+    fn count(&mut self, size: Size, line: usize) -> Result<(), Fault> {
+        self.spent = self.spent.and(size);
+        if self.spent.nodes > NODES_MAX {
             return Err((
                 line,
                 format!("has more than {NODES_MAX} values, those that aliases repeat among them"),
+            ));
+        }
+        if self.spent.text_bytes > TEXT_BYTES_MAX {
+            return Err((
+                line,
+                format!("has more than {TEXT_BYTES_MAX} bytes of text, what aliases repeat among it"),
             ));
         }
         Ok(())
@@ -165,11 +193,35 @@ impl Builder {
     }
 }
 
-fn size(node: &Node) -> usize {
+/// The members of a map with those of the maps under its merge key. Its own come first and win.
+fn merged(members: Vec<(String, Node)>) -> Result<Vec<(String, Node)>, Fault> {
+    let (merges, mut members): (Vec<_>, Vec<_>) = members.into_iter().partition(|(key, _)| key == MERGE);
+    let mut keys: BTreeSet<String> = members.iter().map(|(key, _)| key.clone()).collect();
+    for (_, Node { line, value }) in merges {
+        let maps = match value {
+            Value::List(items) => items.into_iter().map(|item| item.value).collect(),
+            Value::Null | Value::Scalar { .. } | Value::Map(_) => vec![value],
+        };
+        for map in maps {
+            let Value::Map(others) = map else {
+                return Err((line, "must merge a map, or a list of maps".to_owned()));
+            };
+            members.extend(others.into_iter().filter(|(key, _)| keys.insert(key.clone())));
+        }
+    }
+    Ok(members)
+}
+
+fn size(node: &Node) -> Size {
     match &node.value {
-        Value::Null | Value::Scalar { .. } => 1,
-        Value::List(items) => items.iter().map(size).sum::<usize>().saturating_add(1),
-        Value::Map(members) => members.iter().map(|(_, node)| size(node)).sum::<usize>().saturating_add(1),
+        Value::Null => Size::NODE,
+        Value::Scalar { text, .. } => Size { text_bytes: text.len(), ..Size::NODE },
+        Value::List(items) => items.iter().map(size).fold(Size::NODE, Size::and),
+        Value::Map(members) => {
+            let member =
+                |(key, node): &(String, Node)| size(node).and(Size { nodes: 0, text_bytes: key.len() });
+            members.iter().map(member).fold(Size::NODE, Size::and)
+        }
     }
 }
 
@@ -191,6 +243,7 @@ mod tests {
     #[test]
     fn what_is_no_plain_tree_is_refused_with_its_line() {
         let deep = "[".repeat(100);
+        let long = format!("a: &a {}\nb: [{}]\n", "x".repeat(100_000), "*a, ".repeat(100));
         let bomb = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n\
                     d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e,*e]\n";
         for (text, line, rule) in [
@@ -201,13 +254,35 @@ mod tests {
             ("? [a]\n: b\n", 1, "keys"),
             ("a: &x [*x]", 1, "anchor"),
             (&deep, 1, "levels deep"),
-            (bomb, 5, "aliases"),
+            (bomb, 5, "values"),
+            (&long, 2, "bytes of text"),
+            ("a:\n  <<: 1\n", 2, "must merge a map"),
         ] {
             let (at, why) = parse(text).unwrap_err();
             assert!(why.contains(rule), "{text:?} gives {why}");
             assert!(at.abs_diff(line) <= 1, "{text:?} gives line {at}");
         }
         assert!(parse(&" ".repeat(BYTES_MAX + 1)).is_err());
+    }
+
+    #[test]
+    fn a_merge_key_brings_in_what_is_not_there() {
+        let plain = |text: &str| {
+            let Value::Map(mut members) = parse(text).unwrap().value else { panic!("a map") };
+            let Value::Map(members) = members.pop().unwrap().1.value else { panic!("a map of maps") };
+            let text = |(key, node): (String, Node)| match node.value {
+                Value::Scalar { text, .. } => format!("{key}={text}"),
+                other @ (Value::Null | Value::List(_) | Value::Map(_)) => panic!("{other:?}"),
+            };
+            members.into_iter().map(text).collect::<Vec<_>>().join(" ")
+        };
+        for (text, members) in [
+            ("a: &a {p: 1, q: 2}\nb:\n  <<: *a\n  q: 3\n", "q=3 p=1"),
+            ("b: {<<: [{p: 1}, {p: 2, q: 2}], r: 3}\n", "r=3 p=1 q=2"),
+            ("a: &a {p: 1}\nb: &b {<<: *a, q: 2}\nc: {<<: *b}\n", "q=2 p=1"),
+        ] {
+            assert_eq!(plain(text), members, "{text}");
+        }
     }
 
     proptest! {
