@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -50,18 +50,19 @@ impl Member {
     }
 }
 
-/// What became of a change.
+/// Why the SSO does not make a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// It is so now.
-    Done,
+pub enum Refusal {
     /// The caller may not.
     Forbidden,
     /// There is no such user or group.
     NotFound,
-    /// The SSO does not take it.
-    Refused,
+    /// It is not possible: a name is taken, a role is unknown.
+    Impossible,
 }
+
+/// What became of a change.
+pub type Changed = Result<(), Refusal>;
 
 impl PartialEq for Sso {
     fn eq(&self, other: &Self) -> bool {
@@ -79,7 +80,7 @@ impl Sso {
 
     /// Who has this token.
     pub async fn me(&self, token: &str) -> Result<User> {
-        let (status, body) = self.send(self.request(Method::GET, &["me", ""], Some(token))).await?;
+        let (status, body) = self.send(self.request(Method::GET, "me/").bearer_auth(token)).await?;
         if status != StatusCode::OK {
             return Err(Error::Unauthenticated);
         }
@@ -87,33 +88,32 @@ impl Sso {
     }
 
     /// Makes a group of which the caller is an admin.
-    pub async fn create_group(&self, token: &str, group: &str, full_name: &str) -> Result<Change> {
-        let request = self.request(Method::POST, &["groups", ""], Some(token));
+    pub async fn create_group(&self, token: &str, group: &str, full_name: &str) -> Result<Changed> {
         let body = json!({"name": group, "fullname": full_name});
-        Ok(change(self.send(request.json(&body)).await?.0))
+        self.change(Some(self.request(Method::POST, "groups/").json(&body)), token).await
     }
 
     /// Makes all members of a group, as admins, members of another one.
-    pub async fn add_group(&self, token: &str, group: &str, member: &str) -> Result<Change> {
-        let request = self.request(Method::PUT, &["groups", group, "group-members", member], Some(token));
-        Ok(change(self.send(request.json(&json!({"role": "admin"}))).await?.0))
+    pub async fn add_group(&self, token: &str, group: &str, member: &str) -> Result<Changed> {
+        let request = self.request_of(Method::PUT, group, "group-members", member);
+        self.change(request.map(|request| request.json(&json!({"role": "admin"}))), token).await
     }
 
     /// Makes a user a member, or changes the member's role.
-    pub async fn put_member(&self, token: &str, group: &str, user: &str, role: &str) -> Result<Change> {
-        let request = self.request(Method::PUT, &["groups", group, "members", user], Some(token));
-        Ok(change(self.send(request.json(&json!({"role": role}))).await?.0))
+    pub async fn put_member(&self, token: &str, group: &str, user: &str, role: &str) -> Result<Changed> {
+        let request = self.request_of(Method::PUT, group, "members", user);
+        self.change(request.map(|request| request.json(&json!({"role": role}))), token).await
     }
 
     /// Removes a member.
-    pub async fn delete_member(&self, token: &str, group: &str, user: &str) -> Result<Change> {
-        let request = self.request(Method::DELETE, &["groups", group, "members", user], Some(token));
-        Ok(change(self.send(request).await?.0))
+    pub async fn delete_member(&self, token: &str, group: &str, user: &str) -> Result<Changed> {
+        self.change(self.request_of(Method::DELETE, group, "members", user), token).await
     }
 
     /// The direct members of a group; none if there is no such group.
     pub async fn members(&self, group: &str) -> Result<Option<Vec<Member>>> {
-        let (status, body) = self.send(self.request(Method::GET, &["groups", group], None)).await?;
+        let path = format!("groups/{}", encoded(group));
+        let (status, body) = self.send(self.request(Method::GET, &path)).await?;
         match status {
             StatusCode::NOT_FOUND => Ok(None),
             status if status.is_success() => {
@@ -128,7 +128,7 @@ impl Sso {
 
     /// A member of a group, also by way of other groups; none for no member.
     pub async fn member(&self, group: &str, user: &str) -> Result<Option<Member>> {
-        let request = self.request(Method::GET, &["groups", group, "members", user], None);
+        let Some(request) = self.request_of(Method::GET, group, "members", user) else { return Ok(None) };
         let (status, body) = self.send(request).await?;
         match status {
             StatusCode::NOT_FOUND => Ok(None),
@@ -140,17 +140,28 @@ impl Sso {
         }
     }
 
-    /// A request of the API; the segments are encoded, so that no name leads to another path.
-    fn request(&self, method: Method, segments: &[&str], token: Option<&str>) -> RequestBuilder {
-        let path = segments.iter().fold(String::new(), |mut path, segment| {
-            path.push('/');
-            path.extend(utf8_percent_encode(segment, NON_ALPHANUMERIC));
-            path
-        });
-        let request = self.client.request(method, format!("{}/api{path}", self.url));
-        match token {
-            Some(token) => request.bearer_auth(token),
-            None => request,
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}/api/{path}", self.url))
+    }
+
+    /// A request about something in a group; none for a name that cannot be there. No name leads to another path:
+    /// URLs take `.` and `..` for steps, even encoded.
+    fn request_of(&self, method: Method, group: &str, kind: &str, name: &str) -> Option<RequestBuilder> {
+        if matches!(name, "" | "." | "..") {
+            return None;
+        }
+        Some(self.request(method, &format!("groups/{}/{kind}/{}", encoded(group), encoded(name))))
+    }
+
+    /// Sends a change, for whom the token is of.
+    async fn change(&self, request: Option<RequestBuilder>, token: &str) -> Result<Changed> {
+        let Some(request) = request else { return Ok(Err(Refusal::NotFound)) };
+        match self.send(request.bearer_auth(token)).await?.0 {
+            status if status.is_success() => Ok(Ok(())),
+            StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => Ok(Err(Refusal::Forbidden)),
+            StatusCode::NOT_FOUND => Ok(Err(Refusal::NotFound)),
+            status if status.is_client_error() => Ok(Err(Refusal::Impossible)),
+            status => Err(unexpected(status)),
         }
     }
 
@@ -170,15 +181,56 @@ impl Sso {
     }
 }
 
-fn change(status: StatusCode) -> Change {
-    match status {
-        status if status.is_success() => Change::Done,
-        StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => Change::Forbidden,
-        StatusCode::NOT_FOUND => Change::NotFound,
-        _ => Change::Refused,
-    }
+fn encoded(segment: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(segment, NON_ALPHANUMERIC)
 }
 
 fn unexpected(status: StatusCode) -> Error {
     Error::unavailable("ask the SSO", format!("it answered {status}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_leads_to_another_path() {
+        let sso = Sso::new("https://sso.example/").unwrap();
+        let path = |name: &str| {
+            let request = sso.request_of(Method::DELETE, "lainapp-lain-local-a", "members", name)?;
+            Some(request.build().unwrap().url().as_str().to_owned())
+        };
+        let members = "https://sso.example/api/groups/lainapp%2Dlain%2Dlocal%2Da/members/";
+        for (name, segment) in [
+            ("eve", "eve"),
+            ("e.v", "e%2Ev"),
+            ("a/../b", "a%2F%2E%2E%2Fb"),
+            ("%2e%2e", "%252e%252e"),
+            ("...", "%2E%2E%2E"),
+            ("a?b#c", "a%3Fb%23c"),
+            ("\\..", "%5C%2E%2E"),
+            ("\t..", "%09%2E%2E"),
+        ] {
+            assert_eq!(path(name), Some(format!("{members}{segment}")), "{name}");
+        }
+        assert_eq!(reqwest::Url::parse("https://a/b/%2E%2E").unwrap().path(), "/", "why these are refused");
+        for name in ["", ".", ".."] {
+            assert_eq!(path(name), None, "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_cannot_be_there_is_nobody_and_nothing_is_asked() {
+        let sso = Sso::new("http://127.0.0.1:1").unwrap();
+        assert_eq!(sso.member("g", "..").await.unwrap(), None);
+        assert_eq!(sso.delete_member("t", "g", "..").await.unwrap(), Err(Refusal::NotFound));
+        assert!(sso.member("g", "eve").await.is_err(), "nobody listens there");
+    }
+
+    #[test]
+    fn roles_other_than_admin_are_normal() {
+        for (role, shown) in [("admin", "admin"), ("normal", "normal"), ("", "normal"), ("owner", "normal")] {
+            assert_eq!(Member { name: "a".to_owned(), role: role.to_owned() }.role(), shown);
+        }
+    }
 }

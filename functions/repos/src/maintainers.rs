@@ -6,7 +6,7 @@ use common::domain::console::name::AppName;
 use common::domain::{Error, Result};
 use common::http::console::{Envelope, body, group, url};
 use common::http::{Auth, Body, Context, Scope};
-use common::sso::{Change, Member, Sso};
+use common::sso::{Member, Refusal, Sso};
 use serde_json::{Value, json};
 
 /// All direct members.
@@ -28,10 +28,8 @@ pub(crate) async fn get(State(context): State<Context>, scope: Scope) -> Result<
     let app = admitted(&context, &scope).await?;
     let user = scope.param("user");
     let Some(member) = sso.member(&group(&context, &app), user).await? else {
-        let (msg, url) = (
-            format!("user {user} does not exist in the app {app}"),
-            url::of_repo(app.as_str(), "maintainers"),
-        );
+        let msg = format!("user {user} does not exist in the app {app}");
+        let url = url::of_repo(app.as_str(), "maintainers");
         return Ok(Envelope::null(StatusCode::NOT_FOUND, "maintainer", msg, url));
     };
     Envelope::ok("maintainer", &shown(&app, &member), url::of_user(app.as_str(), "maintainers", user))
@@ -46,17 +44,14 @@ pub(crate) async fn add(State(context): State<Context>, scope: Scope, body: Body
     if !matches!(role, "admin" | "normal" | "") {
         return Err(Error::invalid("role", "must be admin or normal"));
     }
-    if user.is_empty() {
-        return Err(Error::invalid("username", "must not be empty"));
-    }
     let url = url::of_repo(app.as_str(), "maintainers");
     let token = scope.token().unwrap_or_default();
     match sso.put_member(token, &group(&context, &app), user, role).await? {
-        Change::Done => {
+        Ok(()) => {
             let member = Member { name: user.to_owned(), role: role.to_owned() };
             Envelope::ok("maintainer", &shown(&app, &member), url)
         }
-        refused @ (Change::Forbidden | Change::NotFound | Change::Refused) => Ok(refusal(refused, user, url)),
+        Err(refused) => Ok(refusal(refused, user, url)),
     }
 }
 
@@ -69,10 +64,8 @@ pub(crate) async fn remove(State(context): State<Context>, scope: Scope) -> Resu
     let user = scope.param("user");
     let token = scope.token().unwrap_or_default();
     match sso.delete_member(token, &group(&context, &app), user).await? {
-        Change::Done => Ok(StatusCode::NO_CONTENT.into_response()),
-        refused @ (Change::Forbidden | Change::NotFound | Change::Refused) => {
-            Ok(refusal(refused, user, url::of_repo(app.as_str(), "maintainers")).into_response())
-        }
+        Ok(()) => Ok(StatusCode::NO_CONTENT.into_response()),
+        Err(refused) => Ok(refusal(refused, user, url::of_repo(app.as_str(), "maintainers")).into_response()),
     }
 }
 
@@ -103,14 +96,13 @@ fn closed() -> Envelope {
 }
 
 /// What LAIN answers with 500 (lain-spec Q10).
-fn refusal(change: Change, user: &str, url: String) -> Envelope {
-    let (status, msg) = match change {
-        Change::Forbidden => {
+fn refusal(refusal: Refusal, user: &str, url: String) -> Envelope {
+    let (status, msg) = match refusal {
+        Refusal::Forbidden => {
             (StatusCode::FORBIDDEN, "only an admin of the app may change its maintainers".to_owned())
         }
-        Change::NotFound => (StatusCode::NOT_FOUND, format!("the SSO knows no user {user}")),
-        Change::Refused => (StatusCode::BAD_REQUEST, format!("the SSO refuses this for user {user}")),
-        Change::Done => (StatusCode::INTERNAL_SERVER_ERROR, String::new()),
+        Refusal::NotFound => (StatusCode::NOT_FOUND, format!("the SSO knows no user {user}")),
+        Refusal::Impossible => (StatusCode::BAD_REQUEST, format!("the SSO refuses this for user {user}")),
     };
     Envelope::null(status, "maintainer", msg, url)
 }

@@ -12,7 +12,6 @@ use common::domain::{Error, Result};
 use common::http::console::answer::{RepoJson, utc, version};
 use common::http::console::{Envelope, Verdict, body, group, mutate, url};
 use common::http::{Auth, Body, Context, Scope};
-use common::sso::Change;
 use common::store::{AppMutation, OplogEntry};
 use serde_json::json;
 
@@ -59,13 +58,13 @@ async fn make_group(context: &Context, scope: &Scope, app: &AppName) -> Result<b
     let (Auth::LainSso(sso), Some(token)) = (&context.auth, scope.token()) else { return Ok(false) };
     let group = group(context, app);
     let full_name = format!("lain app in {}: {app}", context.console.domains.main());
-    if sso.create_group(token, &group, &full_name).await? != Change::Done {
+    if sso.create_group(token, &group, &full_name).await?.is_err() {
         let mine = sso.member(&group, scope.caller.name()).await?;
         if mine.is_none_or(|member| member.role() != "admin") {
             return Ok(false);
         }
     }
-    Ok(sso.add_group(token, &group, "lain").await? == Change::Done)
+    Ok(sso.add_group(token, &group, "lain").await?.is_ok())
 }
 
 /// All registered apps that are the caller's, instances of resources among them.
