@@ -8,9 +8,12 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 /// What stands for itself in a path segment (RFC 3986, unreserved).
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Where no route leads.
+/// Where no route leads, and where none of the console's does.
 const NOWHERE: &str = "//";
+const NOWHERE_OF_THE_CONSOLE: &str = "/api/v1//";
 
+/// The console's base itself, which is no path of it.
+const CONSOLE: &str = "/api/v1";
 /// The console's paths without `api`; one path below it is the other dialect's.
 const CONSOLE_ALIAS: &str = "/v1/";
 const NOT_THE_CONSOLES: &str = "/v1/regions";
@@ -23,7 +26,7 @@ const PREFIX_MATCH: &str = "/api/v1/usedstreamrouterports";
 pub(super) fn normalize(uri: &Uri) -> Uri {
     let path = uri.path();
     let path = path.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(path);
-    let path = if path.split('/').skip(1).any(str::is_empty) { NOWHERE } else { path };
+    let leads_nowhere = path.split('/').skip(1).any(str::is_empty);
     let mut normal = String::with_capacity(path.len());
     for (index, segment) in path.split('/').enumerate() {
         if index > 0 {
@@ -32,11 +35,15 @@ pub(super) fn normalize(uri: &Uri) -> Uri {
         let decoded = percent_decode_str(segment).decode_utf8_lossy();
         normal.extend(utf8_percent_encode(&decoded, ENCODED));
     }
-    if normal.starts_with(CONSOLE_ALIAS) && normal != NOT_THE_CONSOLES {
+    if normal.starts_with(CONSOLE_ALIAS) && normal.trim_end_matches('/') != NOT_THE_CONSOLES {
         normal.insert_str(0, "/api");
     }
     if normal.starts_with(PREFIX_MATCH) {
         normal.truncate(PREFIX_MATCH.len());
+    } else if normal == CONSOLE || leads_nowhere && normal.starts_with(BASE) {
+        NOWHERE_OF_THE_CONSOLE.clone_into(&mut normal);
+    } else if leads_nowhere {
+        NOWHERE.clone_into(&mut normal);
     }
     if let Some(query) = uri.query().filter(|_| normal.starts_with(BASE)) {
         normal.push('?');
@@ -70,7 +77,14 @@ mod tests {
             ("/a/..", "/a/.."),
             ("/v1/apps/", "/api/v1/apps"),
             ("/v1/regions", "/v1/regions"),
+            ("/v1/regions//", NOWHERE),
+            ("/v1/apps//", NOWHERE_OF_THE_CONSOLE),
+            ("/api/v1//apps", NOWHERE_OF_THE_CONSOLE),
+            ("/%61pi/v1//apps", NOWHERE_OF_THE_CONSOLE),
+            ("/api/v1/", NOWHERE_OF_THE_CONSOLE),
+            ("/v1/", "/v1"),
             ("/api/v1/usedstreamrouterports/x", "/api/v1/usedstreamrouterports"),
+            ("/v1/usedstreamrouterports//x/", "/api/v1/usedstreamrouterports"),
         ] {
             assert_eq!(normalize(&path.parse().unwrap()).path(), expected, "{path}");
         }

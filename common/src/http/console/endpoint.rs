@@ -1,5 +1,7 @@
 //! The console's paths: which endpoint one belongs to, and what its answers without success are keyed by.
 
+use axum::http::Method;
+
 /// Where the console's paths start.
 pub(in crate::http) const BASE: &str = "/api/v1/";
 
@@ -13,6 +15,7 @@ pub enum Endpoint {
     Versions(String),
     Roles(String),
     Maintainers(String),
+    Maintainer(String),
     Push(String),
     Apps,
     App(String),
@@ -51,7 +54,8 @@ impl Endpoint {
             ["repos", app, "details"] => Self::Details(text(app)),
             ["repos", app, "versions"] => Self::Versions(text(app)),
             ["repos", app, "roles"] | ["repos", app, "roles", _] => Self::Roles(text(app)),
-            ["repos", app, "maintainers"] | ["repos", app, "maintainers", _] => Self::Maintainers(text(app)),
+            ["repos", app, "maintainers"] => Self::Maintainers(text(app)),
+            ["repos", app, "maintainers", _] => Self::Maintainer(text(app)),
             ["repos", app, "push"] => Self::Push(text(app)),
             ["apps"] => Self::Apps,
             ["apps", app] => Self::App(text(app)),
@@ -70,19 +74,25 @@ impl Endpoint {
         })
     }
 
-    pub(super) fn keys(&self) -> Keys {
+    pub(super) fn keys(&self, method: &Method) -> Keys {
         let all = |key| Keys { bad: key, failed: key, method: key };
+        // A list of many, to which one can be added.
+        let failed = |many, one| if *method == Method::GET { many } else { one };
         match self {
             Self::Repos => Keys { bad: "repo", ..all("repos") },
             Self::Repo(_) => all("repo"),
             Self::Details(_) => Keys { method: "details", ..all("detail") },
             Self::Versions(_) => all("version"),
             Self::Roles(_) => all("role"),
-            Self::Maintainers(_) => Keys { bad: "maintainers", ..all("maintainer") },
+            Self::Maintainers(_) => {
+                let failed = failed("maintainers", "maintainer");
+                Keys { bad: "maintainers", failed, method: "maintainer" }
+            }
+            Self::Maintainer(_) => all("maintainer"),
             Self::Push(_) => all("image_push"),
-            Self::Apps => Keys { method: "apps", ..all("app") },
+            Self::Apps => Keys { bad: "app", failed: failed("apps", "app"), method: "apps" },
             Self::App(_) | Self::Version(_) | Self::Unknown => all("app"),
-            Self::Procs(_) => Keys { method: "procs", ..all("proc") },
+            Self::Procs(_) => Keys { bad: "proc", failed: failed("procs", "proc"), method: "procs" },
             Self::Proc(..) => all("proc"),
             Self::Histories(..) => Keys { method: "proc history", ..all("proc") },
             Self::Instances(_) => Keys { method: "resource", ..all("instances") },

@@ -1,12 +1,15 @@
 //! The console's answers: an object of exactly three members (lain-spec 1.1).
 
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::domain::{Error, Result};
 use crate::http::Answer;
+
+/// The header with a refusal's word for programs, beside the text for people.
+pub(super) const CODE: &str = "x-slipway-code";
 
 /// An answer: what was asked for under its key, a text for people, and a path.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,12 +49,9 @@ impl Envelope {
         Self { msg: ascii(&msg.into()), ..self }
     }
 
-    fn body(&self) -> String {
-        let members = [
-            (self.key, self.value.clone()),
-            ("msg", Value::String(self.msg.clone())),
-            ("url", Value::String(self.url.clone())),
-        ];
+    fn body(self) -> String {
+        let members =
+            [(self.key, self.value), ("msg", Value::String(self.msg)), ("url", Value::String(self.url))];
         let members: Map<_, _> = members.map(|(name, value)| (name.to_owned(), value)).into_iter().collect();
         Value::Object(members).to_string()
     }
@@ -65,7 +65,26 @@ impl From<Envelope> for Answer {
 
 impl IntoResponse for Envelope {
     fn into_response(self) -> Response {
-        Answer::from(self).into_response()
+        let word = word(self.status);
+        let mut response = Answer::from(self).into_response();
+        if let Some(word) = word {
+            response.headers_mut().insert(CODE, HeaderValue::from_static(word));
+        }
+        response
+    }
+}
+
+/// The word of a refusal that a handler made; errors have words of their own.
+fn word(status: StatusCode) -> Option<&'static str> {
+    match status {
+        status if status.is_success() => None,
+        StatusCode::BAD_REQUEST => Some("InvalidArgument"),
+        StatusCode::UNAUTHORIZED => Some("Unauthenticated"),
+        StatusCode::FORBIDDEN => Some("AccessDenied"),
+        StatusCode::NOT_FOUND => Some("NotFound"),
+        StatusCode::NOT_ACCEPTABLE => Some("NotAcceptable"),
+        StatusCode::CONFLICT => Some("Conflict"),
+        _ => Some("InternalError"),
     }
 }
 

@@ -5,11 +5,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::endpoint::{Endpoint, url};
-use super::envelope::Envelope;
-use crate::domain::{Error, Missing};
-
-/// The word for programs, beside the text for people.
-const CODE: &str = "x-slipway-code";
+use super::envelope::{CODE, Envelope};
+use crate::domain::{Error, FieldError, Missing};
 
 /// The answer to an error at an endpoint, by the status and word that it has in every dialect.
 pub(in crate::http) fn refusal(
@@ -19,7 +16,7 @@ pub(in crate::http) fn refusal(
     (status, word): (StatusCode, &'static str),
     message: &str,
 ) -> Response {
-    let keys = endpoint.keys();
+    let keys = endpoint.keys(method);
     let null = |status, key, url| Envelope::null(status, key, message, url);
     let envelope = match error {
         Error::Unauthenticated => null(status, "app", url::docs()),
@@ -45,8 +42,9 @@ pub(in crate::http) fn refusal(
             Envelope::null(status, keys.method, text, url::docs())
         }
         Error::Unacceptable(_) => null(status, "app", of(endpoint)),
-        Error::Invalid(_) | Error::TooLarge { .. } | Error::UnsupportedMediaType => {
-            null(status, keys.bad, url_of_bad(endpoint))
+        Error::Invalid(faults) => null(status, keys.bad, url_of_bad(endpoint, faults)),
+        Error::TooLarge { .. } | Error::UnsupportedMediaType => {
+            null(status, keys.bad, url_of_bad(endpoint, &[]))
         }
         // The console knows no 503 but that for maintenance.
         Error::Unavailable { .. } | Error::Internal { .. } => {
@@ -70,28 +68,17 @@ fn with_code(mut response: Response, word: &'static str) -> Response {
     response
 }
 
-/// Where a body that is not good is explained.
-fn url_of_bad(endpoint: &Endpoint) -> String {
-    match endpoint {
-        Endpoint::Notify(notify) => url::notify(notify),
-        Endpoint::Proc(app, proc) => url::proc(app, proc),
-        Endpoint::Repos
-        | Endpoint::Repo(_)
-        | Endpoint::Details(_)
-        | Endpoint::Versions(_)
-        | Endpoint::Roles(_)
-        | Endpoint::Maintainers(_)
-        | Endpoint::Push(_)
-        | Endpoint::Apps
-        | Endpoint::App(_)
-        | Endpoint::Version(_)
-        | Endpoint::Procs(_)
-        | Endpoint::Histories(..)
-        | Endpoint::Instances(_)
-        | Endpoint::Oplogs
-        | Endpoint::StreamPorts
-        | Endpoint::Authorize
-        | Endpoint::Unknown => url::docs(),
+/// Where a body that is not good is explained: in the documentation, but for a bad member of a proc's.
+fn url_of_bad(endpoint: &Endpoint, faults: &[FieldError]) -> String {
+    let is_about_a_member = faults.iter().any(|fault| !fault.field.is_empty());
+    if let Endpoint::Notify(notify) = endpoint {
+        url::notify(notify)
+    } else if let Endpoint::Proc(app, proc) = endpoint
+        && is_about_a_member
+    {
+        url::proc(app, proc)
+    } else {
+        url::docs()
     }
 }
 
@@ -103,7 +90,7 @@ fn of(endpoint: &Endpoint) -> String {
         | Endpoint::Versions(app)
         | Endpoint::Roles(app)
         | Endpoint::Push(app) => url::repo(app),
-        Endpoint::Maintainers(app) => url::of_repo(app, "maintainers"),
+        Endpoint::Maintainers(app) | Endpoint::Maintainer(app) => url::of_repo(app, "maintainers"),
         Endpoint::Apps => url::apps(),
         Endpoint::App(app) | Endpoint::Version(app) => url::app(app),
         Endpoint::Procs(app) => url::procs(app),
