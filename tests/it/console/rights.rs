@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::ledger::is_of_console;
 use crate::support::console::{App, SECTIONS, V1};
-use crate::support::{Functions, Sso};
+use crate::support::{Functions, Mood, Sso};
 
 /// The functions with an SSO of their own, and an app that runs.
 struct World {
@@ -155,9 +155,9 @@ async fn notifiers_are_the_admins_to_change() {
 #[tokio::test]
 async fn while_the_sso_is_down_nobody_is_known() {
     let world = World::new().await;
-    world.sso.is_down(true);
+    world.sso.set_mood(Mood::Failing("/"));
     world.get("alice", "/apps/hello/").await.refused(401, "app");
-    world.sso.is_down(false);
+    world.sso.set_mood(Mood::Well);
     world.get("alice", "/apps/hello/").await.is(200, "app");
     let elsewhere = Functions::with(|settings| {
         settings.auth = Auth::LainSso(common::sso::Sso::new("http://127.0.0.1:9").unwrap());

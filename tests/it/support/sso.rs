@@ -16,7 +16,22 @@ const USERS: [&str; 4] = ["alice", "bob", "eve", "root"];
 pub(crate) struct Sso {
     pub(crate) url: String,
     groups: Arc<Mutex<BTreeMap<String, Group>>>,
-    is_down: Arc<Mutex<bool>>,
+    mood: Arc<Mutex<Mood>>,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+/// How it answers.
+#[derive(Clone, Copy, Default)]
+pub(crate) enum Mood {
+    /// As it should.
+    #[default]
+    Well,
+    /// With 502, to all whose path contains this.
+    Failing(&'static str),
+    /// Never.
+    Silent,
+    /// With the way to somewhere else.
+    Moved,
 }
 
 #[derive(Default)]
@@ -32,7 +47,7 @@ impl Sso {
     pub(crate) async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let sso = Self { url, groups: Arc::default(), is_down: Arc::default() };
+        let sso = Self { url, groups: Arc::default(), mood: Arc::default(), asked: Arc::default() };
         sso.add("lain", "root", "admin");
         let router = axum::Router::new().fallback(answer).with_state(sso.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -45,8 +60,14 @@ impl Sso {
         groups.entry(group.to_owned()).or_default().members.insert(user.to_owned(), role.to_owned());
     }
 
-    pub(crate) fn is_down(&self, is_down: bool) {
-        *self.is_down.lock().unwrap() = is_down;
+    /// Has it answer so from now on.
+    pub(crate) fn set_mood(&self, mood: Mood) {
+        *self.mood.lock().unwrap() = mood;
+    }
+
+    /// What was asked since the last time, like `GET /api/me/`.
+    pub(crate) fn take_asked(&self) -> Vec<String> {
+        std::mem::take(&mut self.asked.lock().unwrap())
     }
 
     /// The role of a user in a group, also by way of a group in it.
@@ -112,8 +133,14 @@ impl Sso {
 }
 
 async fn answer(State(sso): State<Sso>, request: Request) -> Response {
-    if *sso.is_down.lock().unwrap() {
-        return StatusCode::BAD_GATEWAY.into_response();
+    let path = request.uri().path();
+    sso.asked.lock().unwrap().push(format!("{} {path}", request.method()));
+    let mood = *sso.mood.lock().unwrap();
+    match mood {
+        Mood::Silent => std::future::pending().await,
+        Mood::Moved => return (StatusCode::FOUND, [("location", "/api/elsewhere")]).into_response(),
+        Mood::Failing(at) if path.contains(at) => return StatusCode::BAD_GATEWAY.into_response(),
+        Mood::Failing(_) | Mood::Well => {}
     }
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
