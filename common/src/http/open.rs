@@ -2,6 +2,8 @@
 //!
 //! A web page in a browser on the machine reaches loopback too, so requests must be addressed to us
 //! (a page that rebinds its own name to loopback still says its name) and changes must not come from a page of others.
+//! Pages of others may read the console's answers, as the contract has it (lain-spec 1.1): whoever keeps secrets in the
+//! variables of apps has callers told apart.
 
 use std::net::IpAddr;
 use std::sync::Arc;
