@@ -74,15 +74,9 @@ impl std::fmt::Debug for Password {
 }
 
 impl Registry {
-    /// The registry at `host`, `host:port` or a URL of these. Without a scheme it is HTTPS, but on loopback HTTP.
+    /// The registry at an address as [`base_url`] takes it.
     pub fn new(address: &str, credentials: Credentials) -> Result<Self> {
-        let base = if address.contains("://") {
-            address.trim_end_matches('/').to_owned()
-        } else {
-            let is_loopback = ["127.", "localhost", "[::1]"].iter().any(|host| address.starts_with(host));
-            format!("{}://{address}", if is_loopback { "http" } else { "https" })
-        };
-        Ok(Self { client: outbound::client(TIMEOUT)?, base, credentials })
+        Ok(Self { client: outbound::client(TIMEOUT)?, base: base_url(address), credentials })
     }
 
     /// All tags of a repository; none if the registry does not know it.
@@ -112,9 +106,37 @@ impl Registry {
     }
 }
 
+/// The URL of `host`, `host:port` or a URL of these. Without a scheme it is HTTPS, but on loopback HTTP.
+pub fn base_url(address: &str) -> String {
+    if address.contains("://") {
+        return address.trim_end_matches('/').to_owned();
+    }
+    let is_loopback = ["127.", "localhost", "[::1]"].iter().any(|host| address.starts_with(host));
+    format!("{}://{address}", if is_loopback { "http" } else { "https" })
+}
+
 async fn within<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     match tokio::time::timeout(TOTAL_TIMEOUT, work).await {
         Ok(done) => done,
         Err(late) => Err(Error::unavailable("ask the registry", late)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_registry_on_this_machine_is_asked_without_tls() {
+        for (address, url) in [
+            ("127.0.0.1:5000", "http://127.0.0.1:5000"),
+            ("localhost:5000", "http://localhost:5000"),
+            ("[::1]:5000", "http://[::1]:5000"),
+            ("registry.example", "https://registry.example"),
+            ("192.0.2.1:5000", "https://192.0.2.1:5000"),
+            ("http://registry.example/", "http://registry.example"),
+        ] {
+            assert_eq!(base_url(address), url);
+        }
     }
 }

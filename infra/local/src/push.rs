@@ -1,7 +1,7 @@
 //! `cargo local push`: the images of a version, for those who have no other tool. One holds `lain.yaml`; the other one, that
 //! is to run, holds nothing, which is enough where no container ever runs.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,8 +11,10 @@ use common::domain::console::name::{AppName, MetaVersion};
 use common::domain::console::version::{META, RELEASE};
 use common::domain::digest::sha256_hex;
 use common::outbound;
+use common::registry::base_url;
 use common::registry::token::Signer;
 use flate2::Compression;
+use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, LOCATION};
@@ -43,7 +45,8 @@ pub struct Push {
 #[derive(Clone, Debug)]
 pub struct Target {
     client: Client,
-    address: String,
+    /// Scheme, host and port.
+    base: String,
     signer: Option<Signer>,
 }
 
@@ -92,7 +95,7 @@ impl Target {
     pub fn new(address: &str, key: Option<&[u8]>) -> Outcome<Self> {
         let signer = key.map(Signer::from_pem).transpose().map_err(|error| error.chain().to_string())?;
         let client = outbound::client(TIMEOUT).map_err(|error| error.chain().to_string())?;
-        Ok(Self { client, address: address.to_owned(), signer })
+        Ok(Self { client, base: base_url(address), signer })
     }
 
     /// Pushes a version: an image with its `lain.yaml`, unless there is none, and an image that runs.
@@ -103,11 +106,11 @@ impl Target {
         self.image(app, &format!("{RELEASE}{version}"), &archive("empty", "")?).await
     }
 
-    /// Pushes an image of one layer.
+    /// Pushes an image of one layer, which is compressed.
     pub async fn image(&self, app: &AppName, tag: &str, layer: &[u8]) -> Outcome<()> {
         let config = json!({
             "architecture": "amd64", "os": "linux", "config": {},
-            "rootfs": {"type": "layers", "diff_ids": [format!("sha256:{}", sha256_hex(layer, 32))]},
+            "rootfs": {"type": "layers", "diff_ids": [digest(unpack(layer)?)]},
         })
         .to_string();
         let config_digest = self.blob(app, config.as_bytes()).await?;
@@ -124,7 +127,7 @@ impl Target {
 
     /// Pushes a blob, and gives its digest.
     async fn blob(&self, app: &AppName, bytes: &[u8]) -> Outcome<String> {
-        let digest = format!("sha256:{}", sha256_hex(bytes, 32));
+        let digest = digest(bytes);
         let begun = expect(self.request(Method::POST, app, "blobs/uploads/")?, StatusCode::ACCEPTED).await?;
         let place = begun.headers().get(LOCATION).and_then(|place| place.to_str().ok());
         let mut place = begun.url().join(place.unwrap_or_default()).map_err(|error| error.to_string())?;
@@ -135,7 +138,7 @@ impl Target {
     }
 
     fn request(&self, method: Method, app: &AppName, path: &str) -> Outcome<RequestBuilder> {
-        let url = format!("http://{}/v2/{}/{path}", self.address, app.repository());
+        let url = format!("{}/v2/{}/{path}", self.base, app.repository());
         self.authorized(self.client.request(method, url), app)
     }
 
@@ -153,6 +156,17 @@ async fn expect(request: RequestBuilder, status: StatusCode) -> Outcome<Response
     }
     let (status, body) = (response.status(), response.text().await.unwrap_or_default());
     Err(format!("the registry answered {status}: {body}"))
+}
+
+fn digest(bytes: impl AsRef<[u8]>) -> String {
+    format!("sha256:{}", sha256_hex(bytes, 32))
+}
+
+/// What a layer is once a node has unpacked it: nodes refuse a layer that is something else than its image says.
+fn unpack(layer: &[u8]) -> Outcome<Vec<u8>> {
+    let mut unpacked = Vec::new();
+    let read = GzDecoder::new(layer).read_to_end(&mut unpacked);
+    read.map(|_| unpacked).map_err(|error| format!("the layer is not compressed: {error}"))
 }
 
 /// A compressed archive of one file.

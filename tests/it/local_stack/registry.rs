@@ -1,7 +1,10 @@
 //! The stack's registry, and the tokens that it demands with `--registry-auth` (lain-spec 4.4).
 
+use std::io::Read;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use common::domain::digest::sha256_hex;
 use local::push::Target;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -100,6 +103,35 @@ async fn images_and_apps_outlive_a_restart() {
     stack.stop().await.unwrap();
 }
 
+/// Each image of a version is one that a node would take: what its layers unpack to is what its configuration says.
+async fn assert_images_are_whole(registry: &str, app: &str, version: &str) {
+    let http = crate::support::http();
+    let get = async |path: String| {
+        let request = http.get(format!("http://{registry}/v2/{app}/{path}"));
+        let request = request.header("accept", "application/vnd.oci.image.manifest.v1+json");
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.bytes().await.unwrap()
+    };
+    let read = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap();
+    for tag in ["meta", "release"] {
+        let manifest = read(&get(format!("manifests/{tag}-{version}")).await);
+        let blob = async |descriptor: &Value| {
+            let bytes = get(format!("blobs/{}", descriptor["digest"].as_str().unwrap())).await;
+            assert_eq!(descriptor["size"], bytes.len());
+            bytes
+        };
+        let config = read(&blob(&manifest["config"]).await);
+        let layers = manifest["layers"].as_array().unwrap();
+        assert_eq!(layers.len(), 1, "{manifest}");
+        let layer = blob(&layers[0]).await;
+        let mut unpacked = Vec::new();
+        flate2::read::GzDecoder::new(&layer[..]).read_to_end(&mut unpacked).unwrap();
+        let digest = format!("sha256:{}", sha256_hex(&unpacked, 32));
+        assert_eq!(config["rootfs"], json!({"type": "layers", "diff_ids": [digest]}), "{tag}");
+    }
+}
+
 /// `cargo local push`, as people run it.
 #[tokio::test]
 async fn push_puts_a_version_into_the_registry() {
@@ -122,6 +154,7 @@ async fn push_puts_a_version_into_the_registry() {
     console.post("/repos/", &json!({"appname": "pushed"})).await.is(201, "repos");
     let versions = console.get("/repos/pushed/versions/").await.is(200, "version");
     assert_eq!(versions["tags"], json!([version]));
+    assert_images_are_whole(stack.endpoints().registry.as_ref().unwrap(), "pushed", &version).await;
     let absent = local::push::Push { lain_yaml: folder.path().join("absent"), ..command(&data) };
     assert!(absent.run().await.unwrap_err().contains("cannot read"));
     stack.stop().await.unwrap();
