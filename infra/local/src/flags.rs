@@ -148,4 +148,19 @@ mod tests {
             assert!(bad.parse::<RegionFlag>().is_err(), "{bad:?} should be refused");
         }
     }
+
+    #[test]
+    fn flags_that_make_no_stack_are_refused_with_their_names() {
+        for (arguments, named) in [
+            (&["--auth", "tokens"][..], "--auth"),
+            (&["--auth", "lain-sso"], "--sso-url"),
+            (&["--registry", "localhost:5000", "--registry-auth"], "--registry-auth"),
+            (&["push", "hello"], "LAIN_YAML"),
+            (&["push", "No App", "lain.yaml"], "APP"),
+            (&["push", "hello", "lain.yaml", "--version", "a/b"], "--version"),
+        ] {
+            let refused = Cli::try_parse_from([&["cargo local"], arguments].concat()).unwrap_err();
+            assert!(refused.to_string().contains(named), "{refused}");
+        }
+    }
 }

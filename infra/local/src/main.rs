@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use local::{Cli, Command, Error, Flags, Result, Stack};
+use local::{AuthMode, Cli, Command, Error, Flags, Result, Stack};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
@@ -49,11 +49,12 @@ async fn run(flags: Flags) -> Result<()> {
         }
     });
     let progress = |text: &str| eprintln!("{text}");
+    let auth = flags.auth;
     let mut stack = tokio::select! {
         stack = Stack::start(flags, &progress) => stack?,
         () = &mut interrupted => return Ok(()),
     };
-    print_summary(&stack);
+    print_summary(&stack, auth);
     let died = tokio::select! {
         error = stack.died() => Some(error),
         () = &mut interrupted => None,
@@ -62,12 +63,16 @@ async fn run(flags: Flags) -> Result<()> {
     died.map_or(stopped, Err)
 }
 
-fn print_summary(stack: &Stack) {
+fn print_summary(stack: &Stack, auth: AuthMode) {
     let endpoints = stack.endpoints();
     let folder = stack.folder().display();
     println!("Slipway is ready; Ctrl-C stops it.\n");
     if let Some(api) = &endpoints.api {
-        println!("  API       {api} (every caller is an admin)");
+        let callers = match auth {
+            AuthMode::Open => "every caller is an admin",
+            AuthMode::LainSso => "the console's callers are those of the SSO; the other API answers nobody",
+        };
+        println!("  API       {api} ({callers})");
     }
     println!("  DynamoDB  {}", endpoints.dynamodb);
     println!("  SQS       {}", endpoints.sqs);
@@ -84,10 +89,18 @@ fn print_summary(stack: &Stack) {
         );
         return;
     };
-    let project = format!("{api}/regions/{}/v1/projects/{}", endpoints.region, endpoints.project);
     println!("\nTry:\n");
-    println!("  curl -X POST {project}/apps -d '{FIRST_APP}'");
-    println!("  curl {project}/apps/hello/microservices/web");
+    match auth {
+        AuthMode::Open => {
+            let project = format!("{api}/regions/{}/v1/projects/{}", endpoints.region, endpoints.project);
+            println!("  curl -X POST {project}/apps -d '{FIRST_APP}'");
+            println!("  curl {project}/apps/hello/microservices/web");
+        }
+        AuthMode::LainSso => {
+            println!("  cargo local push --data {folder} hello lain.yaml");
+            println!("  curl -H 'access-token: TOKEN' {api}/api/v1/apps/");
+        }
+    }
     if let (Some(kubectl), Some(kubeconfig)) = (&endpoints.kubectl, &endpoints.kubeconfig) {
         println!(
             "  {} --kubeconfig {} -n {} get pods",
