@@ -1,6 +1,6 @@
-//! `template.yaml` says what the code is: its routes, table, queues and environment.
+//! `template.yaml` says what the code is: its routes, table, queues and environment. So does the router of `cargo lambda watch`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use saphyr_parser::{Event, Parser};
 use serde_json::{Map, Value, json};
@@ -54,13 +54,19 @@ fn value<'a>(event: Event<'a>, rest: &mut impl Iterator<Item = Event<'a>>) -> Va
     members.into()
 }
 
-/// A path as clients may write it: with the console's alias and the last slash.
-fn spellings(path: &str) -> Vec<String> {
+/// What follows this path counts for nothing (lain-spec 1.1).
+const PREFIX_MATCH: &str = "/api/v1/usedstreamrouterports";
+
+/// A path as clients may write it: with the console's alias and the last slash; `rest` stands for whatever may follow.
+fn spellings(path: &str, rest: &str) -> Vec<String> {
     let alias = path.strip_prefix("/api").filter(|path| path.starts_with("/v1/")).map(str::to_owned);
     let has_slash = |path: &String| path != "/healthz" && !path.contains(".json");
     let all: Vec<String> = [path.to_owned()].into_iter().chain(alias).collect();
-    let slashed: Vec<_> = all.iter().filter(|path| has_slash(path)).map(|path| format!("{path}/")).collect();
-    all.into_iter().chain(slashed).collect()
+    let mut more: Vec<_> = all.iter().filter(|path| has_slash(path)).map(|path| format!("{path}/")).collect();
+    if path == PREFIX_MATCH {
+        more.extend(all.iter().map(|path| format!("{path}/{rest}")));
+    }
+    all.into_iter().chain(more).collect()
 }
 
 #[test]
@@ -75,11 +81,32 @@ fn each_path_goes_to_the_function_that_has_its_routes() {
             .filter(|path| path != "$default")
             .collect();
         let expected: BTreeSet<String> =
-            routes.table().iter().flat_map(|route| spellings(route.path)).collect();
+            routes.table().iter().flat_map(|route| spellings(route.path, "{proxy+}")).collect();
         assert_eq!(paths, expected, "{name}");
     }
     let http = groups().iter().map(|(_, routes)| routes.table().len()).sum::<usize>();
     assert_eq!(http, local::routes().table().len(), "a group is missing here");
+}
+
+/// A gateway of its own takes a path with a last slash for another one too.
+#[test]
+fn cargo_lambda_watch_serves_the_same_paths() {
+    let manifest = format!("{}/../Cargo.toml", env!("CARGO_MANIFEST_DIR"));
+    let options = ["--offline", "--locked"].map(str::to_owned);
+    let mut command = cargo_metadata::MetadataCommand::new();
+    let metadata = command.manifest_path(manifest).no_deps().other_options(options).exec().unwrap();
+    let metadata = metadata.workspace_metadata;
+    let router: BTreeMap<String, String> =
+        serde_json::from_value(metadata["lambda"]["watch"]["router"].clone()).unwrap();
+    let template = template();
+    let mut expected = BTreeMap::new();
+    for (name, routes) in groups() {
+        let binary = &template["Resources"][name]["Metadata"]["BuildProperties"]["Binary"];
+        let binary = binary.as_str().unwrap().to_owned();
+        let paths = routes.table().iter().flat_map(|route| spellings(route.path, "{*rest}"));
+        expected.extend(paths.map(|path| (path, binary.clone())));
+    }
+    assert_eq!(router, expected);
 }
 
 #[test]
@@ -115,7 +142,12 @@ fn the_table_is_the_codes() {
         index["Projection"],
         json!({"ProjectionType": "INCLUDE", "NonKeyAttributes": ["fingerprint"]})
     );
-    assert_eq!(table["TimeToLiveSpecification"]["AttributeName"], "ttl");
+    assert_eq!(table["TimeToLiveSpecification"], json!({"AttributeName": "ttl", "Enabled": "true"}));
+    let recovery = &table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"];
+    assert_eq!(
+        (recovery, &template["Resources"]["Table"]["DeletionPolicy"]),
+        (&json!("true"), &json!("Retain"))
+    );
     assert_eq!(table["BillingMode"], "PAY_PER_REQUEST");
 }
 
