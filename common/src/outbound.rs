@@ -24,3 +24,13 @@ pub fn client(timeout: Duration) -> Result<Client> {
         .build()
         .map_err(|error| Error::internal("prepare an HTTP client", error))
 }
+
+/// A password, which is not shown.
+#[derive(Clone)]
+pub struct Password(pub String);
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Password")
+    }
+}

@@ -21,7 +21,7 @@ use self::token::Signer;
 use crate::domain::console::name::MetaVersion;
 use crate::domain::console::version::META;
 use crate::domain::{Error, Result};
-use crate::outbound;
+use crate::outbound::{self, Password};
 
 /// No request takes longer; a deploy makes three or four, and has to answer within the gateway's 29 s.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -60,16 +60,6 @@ impl Credentials {
             Self::Signed(signer) => Some(signer),
             Self::Anonymous | Self::Basic { .. } => None,
         }
-    }
-}
-
-/// A password, which is not shown.
-#[derive(Clone)]
-pub struct Password(pub String);
-
-impl std::fmt::Debug for Password {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Password")
     }
 }
 

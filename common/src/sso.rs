@@ -1,6 +1,8 @@
 //! A LAIN SSO: who calls, and who belongs to which app (lain-spec §4). Nothing is cached, so that a change of a membership
 //! takes effect at once.
 
+mod grant;
+
 use std::time::Duration;
 
 use percent_encoding::{NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
@@ -10,6 +12,8 @@ use serde_json::{Value, json};
 
 use crate::domain::{Error, Result};
 use crate::outbound;
+
+pub use self::grant::{Grant, Granted, OAuthClient};
 
 /// No call takes longer: two of them fit into the gateway's time.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -21,6 +25,7 @@ const BYTES_MAX: usize = 4 * 1024 * 1024;
 pub struct Sso {
     client: Client,
     url: String,
+    oauth: Option<OAuthClient>,
 }
 
 /// A user, as a token tells.
@@ -73,9 +78,10 @@ impl PartialEq for Sso {
 impl Eq for Sso {}
 
 impl Sso {
-    /// The SSO at this base URL.
-    pub fn new(url: &str) -> Result<Self> {
-        Ok(Self { client: outbound::client(TIMEOUT)?, url: url.trim_end_matches('/').to_owned() })
+    /// The SSO at this base URL, for `oauth` if this installation is a client of it.
+    pub fn new(url: &str, oauth: Option<OAuthClient>) -> Result<Self> {
+        let url = url.trim_end_matches('/').to_owned();
+        Ok(Self { client: outbound::client(TIMEOUT)?, url, oauth })
     }
 
     /// Who has this token.
@@ -195,7 +201,7 @@ mod tests {
 
     #[test]
     fn no_name_leads_to_another_path() {
-        let sso = Sso::new("https://sso.example/").unwrap();
+        let sso = Sso::new("https://sso.example/", None).unwrap();
         let path = |name: &str| {
             let request = sso.request_of(Method::DELETE, "lainapp-lain-local-a", "members", name)?;
             Some(request.build().unwrap().url().as_str().to_owned())
@@ -221,7 +227,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_that_cannot_be_there_is_nobody_and_nothing_is_asked() {
-        let sso = Sso::new("http://127.0.0.1:1").unwrap();
+        let sso = Sso::new("http://127.0.0.1:1", None).unwrap();
         assert_eq!(sso.member("g", "..").await.unwrap(), None);
         assert_eq!(sso.delete_member("t", "g", "..").await.unwrap(), Err(Refusal::NotFound));
         assert!(sso.member("g", "eve").await.is_err(), "nobody listens there");

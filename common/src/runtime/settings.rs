@@ -52,7 +52,8 @@ pub struct Settings {
     /// `AWS_ENDPOINT_URL_SECRETS_MANAGER`.
     #[cfg(feature = "secrets")]
     pub secrets: crate::secrets::Secrets,
-    /// `SLIPWAY_AUTH`: nothing, or `lain-sso` with `SLIPWAY_SSO_URL`.
+    /// `SLIPWAY_AUTH`: nothing, or `lain-sso` with `SLIPWAY_SSO_URL`, and with `SLIPWAY_SSO_CLIENT_ID` and
+    /// `SLIPWAY_SSO_CLIENT_SECRET` where this installation is a client of the SSO.
     pub auth: Auth,
     /// `SLIPWAY_RATE_LIMIT`: mutations per second and caller.
     pub rate_limit: Option<NonZeroU32>,
@@ -99,7 +100,7 @@ impl Settings {
             registry: registry::read(optional)?,
             #[cfg(feature = "secrets")]
             secrets: secrets(&connection, optional(SECRETS), optional(SECRETS_MANAGER_URL).as_deref()),
-            auth: auth(optional(AUTH).as_deref(), optional(SSO_URL).as_deref())?,
+            auth: auth(optional)?,
             rate_limit: number(RATE_LIMIT)?,
             worker_timeout: Duration::from_secs(worker_timeout_s),
             connection,
@@ -139,25 +140,35 @@ fn secrets(connection: &Connection, place: Option<String>, url: Option<&str>) ->
 
 /// Without the variable nobody has access. Open access is for development builds (`cargo lambda watch`
 /// against a local stack): a release build does not know the word.
-fn auth(word: Option<&str>, sso: Option<&str>) -> Result<Auth> {
-    match word {
+fn auth(optional: impl Fn(&str) -> Option<String>) -> Result<Auth> {
+    match optional(AUTH).as_deref() {
         None => Ok(Auth::Closed),
-        Some("lain-sso") => lain_sso(sso.ok_or_else(|| bad(SSO_URL, "is not set"))?),
+        Some("lain-sso") => lain_sso(optional),
         Some("open") if cfg!(debug_assertions) => Ok(Auth::Open(OpenAccess::default())),
         Some(other) => Err(bad(AUTH, format!("cannot be {other:?} in this build"))),
     }
 }
 
 #[cfg(feature = "console")]
-fn lain_sso(url: &str) -> Result<Auth> {
-    crate::sso::Sso::new(url).map(Auth::LainSso)
+fn lain_sso(optional: impl Fn(&str) -> Option<String>) -> Result<Auth> {
+    use super::variable::{SSO_CLIENT_ID, SSO_CLIENT_SECRET};
+    use crate::outbound::Password;
+    use crate::sso::{OAuthClient, Sso};
+
+    let url = optional(SSO_URL).ok_or_else(|| bad(SSO_URL, "is not set"))?;
+    let client = match (optional(SSO_CLIENT_ID), optional(SSO_CLIENT_SECRET)) {
+        (Some(id), Some(secret)) => Some(OAuthClient { id, secret: Password(secret) }),
+        (None, None) => None,
+        (Some(_), None) => return Err(bad(SSO_CLIENT_SECRET, "is not set")),
+        (None, Some(_)) => return Err(bad(SSO_CLIENT_ID, "is not set")),
+    };
+    Sso::new(&url, client).map(Auth::LainSso)
 }
 
 /// The SSO knows nobody of the other dialect.
 #[cfg(not(feature = "console"))]
-#[expect(clippy::unnecessary_wraps, reason = "as with the feature")]
-fn lain_sso(_url: &str) -> Result<Auth> {
-    Ok(Auth::Closed)
+fn lain_sso(optional: impl Fn(&str) -> Option<String>) -> Result<Auth> {
+    optional(SSO_URL).map(|_| Auth::Closed).ok_or_else(|| bad(SSO_URL, "is not set"))
 }
 
 fn bad(name: &'static str, why: impl std::fmt::Display) -> Error {

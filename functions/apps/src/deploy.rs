@@ -8,6 +8,7 @@ use common::domain::console::app::{App, Content};
 use common::domain::console::manifest::LainYaml;
 use common::domain::console::name::AppName;
 use common::domain::operation::Action;
+use common::domain::status::Observation;
 use common::domain::subject::{AppId, Subject};
 use common::domain::{Error, Result};
 use common::http::console::answer::Views;
@@ -114,7 +115,7 @@ async fn update_instance(
     };
     let names = [resource.clone(), client.clone(), read.app.name().clone()].into();
     let (region, given) = (&scope.region.id, &given);
-    let (resource, client) = (&resource, &client);
+    let (resource, client, name) = (&resource, &client, read.app.name());
     mutate(context, scope, Action::Update, |now| {
         let names = &names;
         async move {
@@ -128,8 +129,10 @@ async fn update_instance(
                 of_client.and_then(|running| running.use_resources.iter().find(|used| used.app == *resource));
             let used = used.cloned().ok_or_else(|| missing(client))?;
             let client = others.get(client).map(|read| read.app.clone()).ok_or_else(|| missing(client))?;
-            let change = plan::instance(&others, &client, &used, now)?;
-            accept(context, scope, Plan { changes: vec![change], others, warnings: Vec::new() }, None)
+            let observation = others.get(name).and_then(|read| read.observation.clone());
+            let changes = vec![plan::instance(&others, &client, &used, now)?];
+            plan::check(context, scope, &changes, &others).await?;
+            accept(context, scope, Plan { changes, others, warnings: Vec::new() }, observation)
         }
     })
     .await
@@ -169,7 +172,7 @@ async fn deploy(
             return Ok(refusal.into());
         }
         let plan = plan::plan(context, scope, &read.app, release, now).await?;
-        accept(context, scope, plan, Some(read))
+        accept(context, scope, plan, read.observation)
     })
     .await
 }
@@ -183,15 +186,14 @@ async fn overtaken(context: &Context, action: Action, read: &ReadApp) -> Result<
                 .map(Some)
         }
         (Action::Update, None) => Ok(Some(not_deployed(read.app.name().as_str()))),
-        _ => Ok(None),
+        (_, Some(_) | None) => Ok(None),
     }
 }
 
 /// The acceptance of a plan, which shows the app as it is to be.
-fn accept(context: &Context, scope: &Scope, plan: Plan, read: Option<ReadApp>) -> Result<Verdict> {
+fn accept(context: &Context, scope: &Scope, plan: Plan, observation: Option<Observation>) -> Result<Verdict> {
     let no_app = || Error::internal("deploy an app", "the plan has none");
     let app = plan.app().cloned().ok_or_else(no_app)?;
-    let observation = read.and_then(|read| read.observation);
     let mut others = plan.others;
     for AppChange { after, .. } in plan.changes.iter().skip(1) {
         let observation = others.remove(after.name()).and_then(|read| read.observation);

@@ -6,14 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use common::domain::console::app::{App, Content};
 use common::domain::console::domains::Domains;
-use common::domain::console::manifest::{LainYaml, UsedResource};
+use common::domain::console::manifest::{LainYaml, ProcKind, UsedResource};
 use common::domain::console::name::AppName;
 use common::domain::console::secret::SecretFiles;
 use common::domain::console::workload::{Files, workload};
 use common::domain::name::Uid;
 use common::domain::subject::AppId;
 use common::domain::{Error, Result, Timestamp};
-use common::http::console::{Apps, used};
+use common::http::console::{Apps, make_instance_group, used};
 use common::http::{Context, Scope};
 use common::store::{AppChange, UsedPort};
 
@@ -55,14 +55,57 @@ pub(super) async fn plan(
     changes.extend(instances(&others, before, &after, now)?);
     let mut warnings = missing_services(&others, &after);
     warnings.extend(ignored);
-    for change in &changes {
+    warnings.extend(orphans(context, before, &after).await?);
+    check(context, scope, &changes, &others).await?;
+    make_groups(context, scope, &changes).await?;
+    Ok(Plan { changes, others, warnings })
+}
+
+/// What the worker could not do is refused.
+pub(super) async fn check(
+    context: &Context,
+    scope: &Scope,
+    changes: &[AppChange],
+    others: &Apps,
+) -> Result<()> {
+    for change in changes {
         check_secrets(context, &change.after).await?;
     }
-    check_ports(context, &scope.region.cluster, &changes).await?;
-    for change in &changes {
-        check_names(scope, &context.console.domains, &change.after, &others)?;
+    check_ports(context, &scope.region.cluster, changes).await?;
+    changes.iter().try_for_each(|change| check_names(scope, &context.console.domains, &change.after, others))
+}
+
+/// Makes the groups of instances that are registered now.
+async fn make_groups(context: &Context, scope: &Scope, changes: &[AppChange]) -> Result<()> {
+    for instance in changes.iter().filter(|change| change.before.is_none()) {
+        let name = instance.after.name();
+        if let Some((resource, _)) = name.instance_of()
+            && !make_instance_group(context, scope, name, &resource).await?
+        {
+            return Err(Error::Unacceptable(format!("the SSO refuses to make the group of {name}")));
+        }
     }
-    Ok(Plan { changes, others, warnings })
+    Ok(())
+}
+
+/// Portals that go although other apps may use them (lain-spec B16).
+async fn orphans(context: &Context, before: &App, after: &App) -> Result<Option<String>> {
+    let names = |app: &App| -> BTreeSet<String> {
+        let portals = app.procs().iter().filter_map(|proc| match &proc.proc.kind {
+            ProcKind::Portal { service_name, .. } => Some(service_name.clone()),
+            ProcKind::Web | ProcKind::Worker | ProcKind::Oneshot => None,
+        });
+        portals.collect()
+    };
+    let gone: Vec<_> = names(before).difference(&names(after)).cloned().collect();
+    if gone.is_empty() {
+        return Ok(None);
+    }
+    let clients = context.store.clients(&after.id).await?;
+    let clients: Vec<_> = clients.iter().map(|client| client.app.to_string()).collect();
+    Ok((!clients.is_empty()).then(|| {
+        format!("the portals of {} go, and these apps may use them: {}", gone.join(", "), clients.join(", "))
+    }))
 }
 
 /// All that the app uses or used: service apps, resources, and its own instances of these.

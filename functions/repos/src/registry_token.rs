@@ -6,11 +6,13 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::domain::Result;
 use common::domain::console::name::AppName;
-use common::http::console::group;
+use common::domain::{Error, Result};
+use common::http::console::{ADMINS, group};
 use common::http::{Auth, Context};
+use common::outbound::Password;
 use common::registry::token::{AccessClaim, SERVICE, Signer, scope};
+use common::sso::{Grant, Sso};
 use serde_json::json;
 
 /// A token, for what the caller may do of what the query asks for.
@@ -31,11 +33,7 @@ pub(crate) async fn token(
         let Some(user) = user(&context, &headers).await? else {
             return Ok(refused("a user and a password, or a token as the password, are needed"));
         };
-        let may = |claim: &AccessClaim| match claim.name.parse::<AppName>() {
-            Ok(app) => user.may_push(&context, &app),
-            Err(_) => false,
-        };
-        if !scopes.iter().all(|claim| is_pull(claim) || may(claim)) {
+        if !scopes.iter().all(|claim| is_pull(claim) || user.may_push(&context, &claim.name)) {
             return Ok(refused("only maintainers of an app may push its images"));
         }
         (user.name, scopes)
@@ -60,9 +58,12 @@ struct User {
 }
 
 impl User {
-    fn may_push(&self, context: &Context, app: &AppName) -> bool {
-        let (own, admins) = (group(context, app), "lain");
-        self.groups.as_ref().is_none_or(|groups| groups.iter().any(|group| *group == own || group == admins))
+    /// Admins push to any repository, others to those of their apps.
+    fn may_push(&self, context: &Context, repository: &str) -> bool {
+        let own = repository.parse::<AppName>().map(|app| group(context, &app)).ok();
+        self.groups.as_ref().is_none_or(|groups| {
+            groups.iter().any(|group| group == ADMINS || own.as_ref().is_some_and(|own| own == group))
+        })
     }
 }
 
@@ -78,14 +79,30 @@ async fn user(context: &Context, headers: &HeaderMap) -> Result<Option<User>> {
             let name = pair.map_or("unknown", |(name, _)| name).to_owned();
             Ok(Some(User { name, groups: None }))
         }
-        (Auth::LainSso(sso), Some((_, password))) => match sso.me(password).await {
-            Ok(user) => Ok(Some(User { name: user.name, groups: Some(user.groups) })),
-            Err(error) => {
-                tracing::info!(error = %error.chain(), "Gave no registry token");
-                Ok(None)
-            }
-        },
+        (Auth::LainSso(sso), Some((name, password))) => {
+            let user = of_sso(sso, name, &Password(password.to_owned())).await.unwrap_or_else(|error| {
+                tracing::warn!(error = %error.chain(), "Could not ask the SSO who wants a registry token");
+                None
+            });
+            Ok(user.map(|user| User { name: user.name, groups: Some(user.groups) }))
+        }
         (Auth::LainSso(_), None) | (Auth::Closed, _) => Ok(None),
+    }
+}
+
+/// The user whom the password is a token of, whatever the name, as programs have it; else the user of this name and password.
+async fn of_sso(sso: &Sso, name: &str, password: &Password) -> Result<Option<common::sso::User>> {
+    let of_token = async |token: &str| match sso.me(token).await {
+        Ok(user) => Ok(Some(user)),
+        Err(Error::Unauthenticated) => Ok(None),
+        Err(error) => Err(error),
+    };
+    if let Some(user) = of_token(&password.0).await? {
+        return Ok(Some(user));
+    }
+    match sso.grant(Grant::Password { user: name, password }).await? {
+        Some(granted) => of_token(&granted.access_token).await,
+        None => Ok(None),
     }
 }
 

@@ -10,8 +10,8 @@ use common::domain::operation::Action;
 use common::domain::subject::AppId;
 use common::domain::{Error, Result};
 use common::http::console::answer::{RepoJson, utc, version};
-use common::http::console::{Envelope, Verdict, body, group, mutate, url};
-use common::http::{Auth, Body, Context, Scope};
+use common::http::console::{Envelope, Verdict, body, make_group, mutate, url};
+use common::http::{Body, Context, Scope};
 use common::store::{AppMutation, OplogEntry};
 use serde_json::json;
 
@@ -35,9 +35,7 @@ pub(crate) async fn register(State(context): State<Context>, scope: Scope, body:
             let msg = format!("app {name} has been reposited already");
             return Ok(Envelope::null(StatusCode::CONFLICT, "repos", msg, url).into());
         }
-        if let Auth::LainSso(_) = &context.auth
-            && !make_group(context, scope, name).await?
-        {
+        if !make_group(context, scope, name).await? {
             let msg =
                 format!("the SSO refuses to make a group for {name}: another app may have a name like it");
             return Ok(Envelope::null(StatusCode::INTERNAL_SERVER_ERROR, "repos", msg, url).into());
@@ -51,20 +49,6 @@ pub(crate) async fn register(State(context): State<Context>, scope: Scope, body:
         })
     })
     .await
-}
-
-/// Makes the app's group in the SSO; false if the SSO refuses it.
-async fn make_group(context: &Context, scope: &Scope, app: &AppName) -> Result<bool> {
-    let (Auth::LainSso(sso), Some(token)) = (&context.auth, scope.token()) else { return Ok(false) };
-    let group = group(context, app);
-    let full_name = format!("lain app in {}: {app}", context.console.domains.main());
-    if sso.create_group(token, &group, &full_name).await?.is_err() {
-        let mine = sso.member(&group, scope.caller.name()).await?;
-        if mine.is_none_or(|member| member.role() != "admin") {
-            return Ok(false);
-        }
-    }
-    Ok(sso.add_group(token, &group, "lain").await?.is_ok())
 }
 
 /// All registered apps that are the caller's, instances of resources among them.

@@ -75,6 +75,12 @@ pub struct Flags {
     /// The LAIN SSO that tells callers apart.
     #[arg(long, value_name = "URL", required_if_eq("auth", "lain-sso"))]
     pub sso_url: Option<String>,
+    /// What this stack is called as a client of the SSO, for people who log in by it.
+    #[arg(long, value_name = "ID", env = "SLIPWAY_SSO_CLIENT_ID", requires = "sso_client_secret")]
+    pub sso_client_id: Option<String>,
+    /// The secret of that client.
+    #[arg(long, value_name = "SECRET", env = "SLIPWAY_SSO_CLIENT_SECRET", hide_env_values = true)]
+    pub sso_client_secret: Option<String>,
     /// Another DynamoDB than the one in this process.
     #[arg(long, value_name = "URL")]
     pub dynamodb_url: Option<String>,

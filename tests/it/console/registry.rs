@@ -3,7 +3,8 @@
 use std::io::Write;
 
 use common::domain::Error;
-use common::registry::{Credentials, Password, Registry};
+use common::outbound::Password;
+use common::registry::{Credentials, Registry};
 use flate2::write::GzEncoder;
 use local::push::archive;
 use serde_json::json;

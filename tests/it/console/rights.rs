@@ -19,7 +19,7 @@ impl World {
     async fn new() -> Self {
         let sso = Sso::start().await;
         let functions = Functions::with(|settings| {
-            settings.auth = Auth::LainSso(common::sso::Sso::new(&sso.url).unwrap());
+            settings.auth = Auth::LainSso(common::sso::Sso::new(&sso.url, None).unwrap());
         });
         let app = crate::support::console::console().registered("fa").await;
         app.push(V1, SECTIONS).await;
@@ -160,7 +160,7 @@ async fn while_the_sso_is_down_nobody_is_known() {
     world.sso.set_mood(Mood::Well);
     world.get("alice", "/apps/hello/").await.is(200, "app");
     let elsewhere = Functions::with(|settings| {
-        settings.auth = Auth::LainSso(common::sso::Sso::new("http://127.0.0.1:9").unwrap());
+        settings.auth = Auth::LainSso(common::sso::Sso::new("http://127.0.0.1:9", None).unwrap());
     });
     elsewhere.console_as("alice", "GET", "/api/v1/apps/", &Value::Null).await.refused(401, "app");
 }

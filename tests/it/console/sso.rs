@@ -23,7 +23,7 @@ struct World {
 impl World {
     async fn new() -> Self {
         let (mut ledger, sso) = (Ledger::open().await, Sso::start().await);
-        ledger.context.auth = Auth::LainSso(common::sso::Sso::new(&sso.url).unwrap());
+        ledger.context.auth = Auth::LainSso(common::sso::Sso::new(&sso.url, None).unwrap());
         let world = Self { ledger, sso };
         world.ask("alice", "POST /repos/", &json!({"appname": "hello"})).await.is(201, "repos");
         world.sso.add(GROUP, "bob", "normal");

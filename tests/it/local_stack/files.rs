@@ -84,6 +84,8 @@ async fn env_has_all_that_the_functions_need() {
         variable::REGISTRY_PASSWORD,
         variable::REGISTRY_USER,
         variable::SECRETS_MANAGER_URL,
+        variable::SSO_CLIENT_ID,
+        variable::SSO_CLIENT_SECRET,
         variable::SSO_URL,
         variable::WEBHOOK_SCHEDULE,
     ] {

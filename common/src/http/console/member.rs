@@ -1,14 +1,12 @@
 //! Who may do what with an app: the checks that need its record, in LAIN's order (lain-spec 1.1).
 
+use super::group::{ADMINS, group};
 use crate::domain::console::name::AppName;
 use crate::domain::error::{Error, Missing, Result};
 use crate::domain::subject::AppId;
 use crate::http::caller::Access;
 use crate::http::{Context, Scope};
 use crate::store::ReadApp;
-
-/// The group of those who run the installation.
-const ADMINS: &str = "lain";
 
 impl Scope {
     /// The app of the path; an error if no app can have its name, and so none is registered.
@@ -71,9 +69,4 @@ impl Scope {
 
 fn not_registered(app: &str) -> Error {
     Error::NotFound(Missing::App(app.to_owned()))
-}
-
-/// The SSO's group of an app (lain-spec 2.2).
-pub fn group(context: &Context, app: &AppName) -> String {
-    format!("lainapp-{}-{app}", context.console.domains.main()).replace('.', "-")
 }

@@ -2,8 +2,9 @@
 
 use super::bad;
 use crate::domain::Result;
+use crate::outbound::Password;
+use crate::registry::Credentials;
 use crate::registry::token::Signer;
-use crate::registry::{Credentials, Password};
 use crate::runtime::variable::{REGISTRY_KEY, REGISTRY_PASSWORD, REGISTRY_USER};
 
 /// Reads what the registry is shown: tokens by our own key, a user's name and password, or nothing.

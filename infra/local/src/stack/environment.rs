@@ -91,6 +91,8 @@ fn console(flags: &Flags, folder: &Folder, registry: &Images) -> Environment {
     set(variable::PROTECTED_APPS, Some(flags.protected_app.join(",")));
     set(variable::WEBHOOK_SCHEDULE, flags.webhook_schedule.clone());
     set(variable::SSO_URL, flags.sso_url.clone());
+    set(variable::SSO_CLIENT_ID, flags.sso_client_id.clone());
+    set(variable::SSO_CLIENT_SECRET, flags.sso_client_secret.clone());
     set(variable::SECRETS, Some(folder.path().join("secrets").display().to_string()));
     set(variable::REGISTRY, registry.address.clone());
     let key = registry.tokens.as_ref().map(|tokens| tokens.private_key.display().to_string());
