@@ -1,6 +1,6 @@
 //! Secret files in AWS Secrets Manager, each a secret of its own: `lain/<app>/<podgroup>/<path without its first slash>`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::config::{BehaviorVersion, Region, StalledStreamProtectionConfig};
@@ -38,39 +38,45 @@ impl Manager {
 
     /// Those of these files that there are.
     pub(super) async fn read(&self, app: &AppName, podgroup: &str, paths: &[String]) -> Result<SecretFiles> {
-        let by_name: BTreeMap<_, _> = paths
-            .iter()
-            .filter_map(|path| Some((secret_name(app, podgroup, path)?, path.as_str())))
-            .collect();
-        let names: Vec<_> = by_name.keys().cloned().collect();
-        let mut files = SecretFiles::new();
+        let named: Vec<_> =
+            paths.iter().filter_map(|path| Some((secret_name(app, podgroup, path)?, path))).collect();
+        let names: BTreeSet<_> = named.iter().map(|(name, _)| name.clone()).collect();
+        let names: Vec<_> = names.into_iter().collect();
+        let mut found = BTreeMap::new();
         for batch in names.chunks(BATCH_MAX) {
-            for secret in self.batch(batch).await? {
-                if let Some(path) = secret.name().and_then(|name| by_name.get(name)) {
-                    files.insert((*path).to_owned(), file(secret));
+            self.batch(batch, &mut found).await?;
+        }
+        let files =
+            named.into_iter().filter_map(|(name, path)| Some((path.clone(), found.get(&name)?.clone())));
+        Ok(files.collect())
+    }
+
+    /// Each name is answered for, by a secret or by its absence: what is not told is not taken for absent.
+    async fn batch(&self, names: &[String], found: &mut BTreeMap<String, SecretFile>) -> Result<()> {
+        let request = self.client.batch_get_secret_value().set_secret_id_list(Some(names.to_vec()));
+        let mut pages = request.into_paginator().send();
+        let mut unanswered: BTreeSet<_> = names.iter().map(String::as_str).collect();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| Error::unavailable(DOING, error))?;
+            for error in page.errors() {
+                let name = error.secret_id().unwrap_or_default();
+                if !is_absent(error) {
+                    let why = format!("{name}: {}", error.message().unwrap_or_default());
+                    return Err(Error::unavailable(DOING, why));
+                }
+                unanswered.remove(name);
+            }
+            for secret in page.secret_values.unwrap_or_default() {
+                let name = secret.name().unwrap_or_default().to_owned();
+                if unanswered.remove(name.as_str()) {
+                    found.insert(name, file(secret));
                 }
             }
         }
-        Ok(files)
-    }
-
-    async fn batch(&self, names: &[String]) -> Result<Vec<SecretValueEntry>> {
-        let request = self.client.batch_get_secret_value().set_secret_id_list(Some(names.to_vec()));
-        let mut pages = request.into_paginator().send();
-        let mut secrets = Vec::new();
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| Error::unavailable(DOING, error))?;
-            if let Some(error) = page.errors().iter().find(|error| !is_absent(error)) {
-                let why = format!(
-                    "{}: {}",
-                    error.secret_id().unwrap_or_default(),
-                    error.message().unwrap_or_default()
-                );
-                return Err(Error::unavailable(DOING, why));
-            }
-            secrets.extend(page.secret_values.unwrap_or_default());
+        match unanswered.first() {
+            None => Ok(()),
+            Some(name) => Err(Error::unavailable(DOING, format!("{name}: nothing was said of it"))),
         }
-        Ok(secrets)
     }
 }
 
