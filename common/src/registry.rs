@@ -7,34 +7,39 @@
 //! This is a small client of its own, over `reqwest`: those that were looked at ask for a challenge before each first
 //! request and read blobs without a limit, and a registry is not to be trusted with either our time or our memory.
 
+mod access;
 mod challenge;
 mod fetch;
 mod layer;
 mod manifest;
 pub mod token;
 
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Client;
+use reqwest::{Client, Url};
 
+use self::access::Held;
 use self::token::Signer;
 use crate::domain::console::name::MetaVersion;
 use crate::domain::console::version::META;
 use crate::domain::{Error, Result};
 use crate::outbound::{self, Password};
 
-/// No request takes longer; a deploy makes three or four, and has to answer within the gateway's 29 s.
+/// No request takes longer.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// All that one deploy asks for takes no longer.
-const TOTAL_TIMEOUT: Duration = Duration::from_secs(15);
+/// All the requests for tags, or for a `lain.yaml`, take no longer: a deploy needs both, and the gateway waits for 29 s.
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A registry. Clones share their connections.
+/// A registry. Clones share their connections, and the token that they were given last.
 #[derive(Clone, Debug)]
 pub struct Registry {
     client: Client,
     /// Scheme, host and port.
     base: String,
     credentials: Credentials,
+    held: Arc<Held>,
 }
 
 /// What the registry is shown.
@@ -66,7 +71,8 @@ impl Credentials {
 impl Registry {
     /// The registry at an address as [`base_url`] takes it.
     pub fn new(address: &str, credentials: Credentials) -> Result<Self> {
-        Ok(Self { client: outbound::client(TIMEOUT)?, base: base_url(address), credentials })
+        let base = base_url(address)?;
+        Ok(Self { client: outbound::client(TIMEOUT)?, base, credentials, held: Arc::default() })
     }
 
     /// All tags of a repository; none if the registry does not know it.
@@ -97,12 +103,24 @@ impl Registry {
 }
 
 /// The URL of `host`, `host:port` or a URL of these. Without a scheme it is HTTPS, but on loopback HTTP.
-pub fn base_url(address: &str) -> String {
-    if address.contains("://") {
-        return address.trim_end_matches('/').to_owned();
-    }
-    let is_loopback = ["127.", "localhost", "[::1]"].iter().any(|host| address.starts_with(host));
-    format!("{}://{address}", if is_loopback { "http" } else { "https" })
+pub fn base_url(address: &str) -> Result<String> {
+    let bad = || format!("{address:?} must be a host, with or without a port");
+    base(address).ok_or_else(|| Error::internal("read the registry's address", bad()))
+}
+
+/// Scheme, host and port; none if there is more, or less.
+fn base(address: &str) -> Option<String> {
+    let is_url = address.contains("://");
+    let text = if is_url { address.trim_end_matches('/').to_owned() } else { format!("https://{address}") };
+    let url = Url::parse(&text).ok()?;
+    let is_plain = matches!(url.scheme(), "http" | "https")
+        && url.path() == "/"
+        && url.query().or(url.fragment()).or(url.password()).is_none()
+        && url.username().is_empty();
+    let host = url.host_str()?.trim_matches(['[', ']']);
+    let is_loopback = host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+    let text = if is_loopback && !is_url { format!("http://{address}") } else { text };
+    is_plain.then_some(text)
 }
 
 async fn within<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
@@ -117,16 +135,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_registry_on_this_machine_is_asked_without_tls() {
-        for (address, url) in [
+    fn an_address_is_a_host_and_without_a_scheme_plain_on_loopback_only() {
+        for (address, expected) in [
+            ("registry.lain.local", "https://registry.lain.local"),
+            ("registry.lain.local:5000", "https://registry.lain.local:5000"),
             ("127.0.0.1:5000", "http://127.0.0.1:5000"),
-            ("localhost:5000", "http://localhost:5000"),
-            ("[::1]:5000", "http://[::1]:5000"),
-            ("registry.example", "https://registry.example"),
-            ("192.0.2.1:5000", "https://192.0.2.1:5000"),
-            ("http://registry.example/", "http://registry.example"),
+            ("[::1]:443", "http://[::1]:443"),
+            ("localhost", "http://localhost"),
+            ("localhost.example", "https://localhost.example"),
+            ("127.example", "https://127.example"),
+            ("http://registry.lain.local/", "http://registry.lain.local"),
+            ("https://127.0.0.1:5000", "https://127.0.0.1:5000"),
         ] {
-            assert_eq!(base_url(address), url);
+            assert_eq!(base(address).as_deref(), Some(expected), "{address}");
+        }
+        for bad in
+            ["", "a b", "host/path", "user@host", "u:p@host", "host?x", "host#x", "ftp://host", "host:x"]
+        {
+            assert_eq!(base(bad), None, "{bad}");
         }
     }
 }

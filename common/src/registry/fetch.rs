@@ -2,22 +2,24 @@
 
 use std::collections::HashSet;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, LINK, LOCATION, WWW_AUTHENTICATE};
+use reqwest::header::{HeaderMap, LINK, LOCATION};
 use reqwest::{RequestBuilder, Response, StatusCode, Url};
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
 
-use super::challenge::Challenge;
+use super::Registry;
 use super::manifest::{self, Descriptor, Layers};
-use super::{Credentials, Registry};
+use crate::domain::digest::sha256_hex;
 use crate::domain::{Error, Result};
 
-const DOING: &str = "ask the registry";
+pub(super) const DOING: &str = "ask the registry";
+/// What says which bytes the registry takes a tag's manifest for.
+const CONTENT_DIGEST: &str = "docker-content-digest";
 /// Tags that are asked for at once.
 const PAGE: usize = 1000;
 /// Pages that are read: 50 000 tags.
 const PAGES_MAX: usize = 50;
-const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// All pages together.
+const TAGS_BYTES_MAX: usize = 4 * 1024 * 1024;
 const MANIFEST_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// A layer with one small file in it.
 const LAYER_BYTES_MAX: u64 = 8 * 1024 * 1024;
@@ -37,6 +39,7 @@ impl Registry {
         let mut tags = Vec::new();
         let mut next = Some(format!("/v2/{repository}/tags/list?n={PAGE}"));
         let mut pages = HashSet::new();
+        let mut bytes_left = TAGS_BYTES_MAX;
         while let Some(path) = next {
             if !pages.insert(path.clone()) || pages.len() > PAGES_MAX {
                 return Err(Error::unavailable(DOING, "the list of tags does not end"));
@@ -47,8 +50,10 @@ impl Registry {
                 StatusCode::OK => {}
                 status => return Err(unexpected(status)),
             }
-            next = next_page(&response, &self.base);
-            let body = read(response, PAGE_BYTES_MAX).await?;
+            next = next_page(response.headers(), response.url());
+            let body = read(response, bytes_left).await?;
+            let body = body.ok_or_else(|| Error::unavailable(DOING, "the list of tags is too long"))?;
+            bytes_left -= body.len();
             let page: TagList =
                 serde_json::from_slice(&body).map_err(|error| Error::unavailable(DOING, error))?;
             tags.extend(page.tags.unwrap_or_default());
@@ -90,9 +95,16 @@ impl Registry {
             }
             status => return Err(unexpected(status)),
         }
-        let body = read(response, MANIFEST_BYTES_MAX).await?;
-        if reference.starts_with("sha256:") {
-            check_digest(reference, &body)?;
+        let told = response.headers().get(CONTENT_DIGEST).and_then(|value| value.to_str().ok());
+        let told = told.map(str::to_owned);
+        let Some(body) = read(response, MANIFEST_BYTES_MAX).await? else {
+            return Err(Error::Unacceptable(format!(
+                "the image {repository}:{reference} has a manifest of more than 4 MiB: it is to have one layer, with lain.yaml"
+            )));
+        };
+        let digests = [Some(reference), told.as_deref()].into_iter().flatten();
+        for digest in digests.filter(|digest| digest.starts_with("sha256:")) {
+            check_digest(digest, &body)?;
         }
         manifest::layers(&body)
     }
@@ -117,93 +129,96 @@ impl Registry {
             // Our credentials are the registry's alone.
             response = send(self.client.get(place)).await?;
         }
-        if response.status() != StatusCode::OK {
-            return Err(unexpected(response.status()));
+        match response.status() {
+            StatusCode::OK => {}
+            StatusCode::NOT_FOUND => {
+                return Err(Error::Unacceptable(format!(
+                    "the registry has lost the layer {} of {repository}: push the image again",
+                    layer.digest
+                )));
+            }
+            status => return Err(unexpected(status)),
         }
         let size = usize::try_from(layer.size).unwrap_or(usize::MAX);
-        let bytes = read(response, size).await?;
+        let Some(bytes) = read(response, size).await? else {
+            return Err(Error::Unacceptable(format!(
+                "the registry sends more than it said of {}: push the image again",
+                layer.digest
+            )));
+        };
         check_digest(&layer.digest, &bytes)?;
         Ok(bytes)
     }
-
-    /// Gets a path; shows the credentials that the registry asks for, if it does.
-    async fn get(&self, repository: &str, path: &str, accept: &str) -> Result<Response> {
-        let request = || self.client.get(format!("{}{path}", self.base)).header(ACCEPT, accept);
-        let response = match &self.credentials {
-            Credentials::Signed(signer) => {
-                let token = signer.registry_token("lain", repository, &["pull", "push"])?;
-                return send(request().bearer_auth(token)).await;
-            }
-            Credentials::Basic { user, password } => {
-                send(request().basic_auth(user, Some(&password.0))).await?
-            }
-            Credentials::Anonymous => send(request()).await?,
-        };
-        if response.status() != StatusCode::UNAUTHORIZED {
-            return Ok(response);
-        }
-        let challenge = response.headers().get(WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
-        let Some(challenge) = challenge.and_then(Challenge::parse) else { return Ok(response) };
-        let token = self.token(&challenge, repository).await?;
-        send(request().header(AUTHORIZATION, format!("Bearer {token}"))).await
-    }
-
-    async fn token(&self, challenge: &Challenge, repository: &str) -> Result<String> {
-        let scope = format!("repository:{repository}:pull");
-        let query = [("service", challenge.service.as_str()), ("scope", scope.as_str())];
-        let url = Url::parse_with_params(&challenge.realm, query)
-            .map_err(|error| Error::unavailable("read the registry's challenge", error))?;
-        let request = match &self.credentials {
-            Credentials::Basic { user, password } => self.client.get(url).basic_auth(user, Some(&password.0)),
-            Credentials::Anonymous | Credentials::Signed(_) => self.client.get(url),
-        };
-        let body = read(send(request).await?, PAGE_BYTES_MAX).await?;
-        Challenge::token(&body).ok_or_else(|| Error::unavailable(DOING, "it gives no token"))
-    }
 }
 
-async fn send(request: RequestBuilder) -> Result<Response> {
+pub(super) async fn send(request: RequestBuilder) -> Result<Response> {
     request.send().await.map_err(|error| Error::unavailable(DOING, error.without_url()))
 }
 
-/// The body, if it is no longer than that.
-async fn read(mut response: Response, bytes_max: usize) -> Result<Vec<u8>> {
+/// The body; none if it is longer than that.
+pub(super) async fn read(mut response: Response, bytes_max: usize) -> Result<Option<Vec<u8>>> {
     let mut body = Vec::new();
     while let Some(chunk) =
         response.chunk().await.map_err(|error| Error::unavailable(DOING, error.without_url()))?
     {
         if body.len() + chunk.len() > bytes_max {
-            return Err(Error::Unacceptable("the registry sends more than it said".to_owned()));
+            return Ok(None);
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(body)
+    Ok(Some(body))
 }
 
 fn check_digest(digest: &str, bytes: &[u8]) -> Result<()> {
-    let found = Sha256::digest(bytes).iter().fold(String::from("sha256:"), |mut text, byte| {
-        use std::fmt::Write as _;
-        let _never_fails = write!(text, "{byte:02x}");
-        text
-    });
-    if digest == found {
+    if digest == format!("sha256:{}", sha256_hex(bytes, 32)) {
         return Ok(());
     }
     Err(Error::Unacceptable(format!("the registry sends something else than {digest}: push the image again")))
 }
 
-/// The path of the next page, which must be the registry's own.
-fn next_page(response: &Response, base: &str) -> Option<String> {
-    let link = response.headers().get(LINK)?.to_str().ok()?;
-    let (target, relation) = link.split_once(';')?;
-    if !relation.contains("next") {
-        return None;
-    }
-    let target = target.trim().trim_start_matches('<').trim_end_matches('>');
-    let target = target.strip_prefix(base).unwrap_or(target);
-    target.starts_with('/').then(|| target.to_owned())
+/// The path of the next page (RFC 8288). It is asked of the registry itself, whatever host the link names: behind a proxy
+/// it may know itself by another name.
+fn next_page(headers: &HeaderMap, asked: &Url) -> Option<String> {
+    let links = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
+    links.flat_map(|text| text.split('<').skip(1)).find_map(|link| {
+        let (target, parameters) = link.split_once('>')?;
+        let mut parameters = parameters.split([';', ',']).map(str::trim);
+        if !parameters.any(|parameter| matches!(parameter, "rel=\"next\"" | "rel=next")) {
+            return None;
+        }
+        let next = asked.join(target).ok()?;
+        Some(next.query().map_or_else(|| next.path().to_owned(), |query| format!("{}?{query}", next.path())))
+    })
 }
 
 fn unexpected(status: StatusCode) -> Error {
     Error::unavailable(DOING, format!("it answered {status}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn the_next_page_is_where_a_link_says() {
+        let asked = Url::parse("https://registry.example/v2/a/tags/list?n=2").unwrap();
+        for (link, next) in [
+            ("</v2/a/tags/list?n=2&last=b>; rel=\"next\"", Some("/v2/a/tags/list?n=2&last=b")),
+            ("<?n=2&last=b>;rel=next", Some("/v2/a/tags/list?n=2&last=b")),
+            ("<list?last=b>; rel=\"next\"; title=\"x\"", Some("/v2/a/tags/list?last=b")),
+            ("<http://10.0.0.1:5000/v2/a/tags/list?last=b>; rel=\"next\"", Some("/v2/a/tags/list?last=b")),
+            ("</first>; rel=\"first\", </second>; rel=\"next\"", Some("/second")),
+            ("</a;b,c>; rel=\"next\"", Some("/a;b,c")),
+            ("</first>; rel=\"first\"", None),
+            ("</next>; rel=\"nextish\"", None),
+            ("next", None),
+            ("", None),
+        ] {
+            let headers = HeaderMap::from_iter([(LINK, HeaderValue::from_static(link))]);
+            assert_eq!(next_page(&headers, &asked).as_deref(), next, "{link}");
+        }
+        assert_eq!(next_page(&HeaderMap::new(), &asked), None);
+    }
 }

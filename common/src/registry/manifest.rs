@@ -64,7 +64,7 @@ pub(super) fn layers(body: &[u8]) -> Result<Layers> {
             let entry = manifests.into_iter().find(|entry| is_image(&entry));
             Layers::InManifest(entry.ok_or_else(|| bad("its index is empty".to_owned()))?.digest)
         }
-        (None, None) => return Err(bad("it is of no kind that is known".to_owned())),
+        (None, None) => return Err(bad("push it as a Docker schema 2 or an OCI image".to_owned())),
     };
     let digests: Vec<&str> = match &found {
         Layers::Of(layers) => layers.iter().map(|layer| layer.digest.as_str()).collect(),

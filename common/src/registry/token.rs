@@ -22,6 +22,9 @@ const ISSUER: &str = "auth server";
 pub const SERVICE: &str = "registry";
 /// For how long a token is good.
 const GOOD_FOR_S: i64 = 1800;
+/// DER of rsaEncryption, with no parameters (RFC 3279).
+const ALGORITHM: [u8; 15] =
+    [0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
 
 /// What a token gives the right to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -112,9 +115,6 @@ fn key_id(public_der: &[u8]) -> String {
 
 /// A PKCS #1 public key as a `SubjectPublicKeyInfo` (RFC 5280, RFC 3279).
 fn public_der(pkcs1: &[u8]) -> Vec<u8> {
-    /// rsaEncryption, with no parameters.
-    const ALGORITHM: [u8; 15] =
-        [0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
     let mut bits = vec![0];
     bits.extend_from_slice(pkcs1);
     let mut body = ALGORITHM.to_vec();
@@ -138,18 +138,34 @@ fn tagged(tag: u8, content: &[u8]) -> Vec<u8> {
     der
 }
 
-/// Reads `repository:<name>:<actions>`, of which the name may hold colons; none for other scopes.
+/// Reads `repository:<name>:<actions>` (distribution's token scopes); none for other scopes.
 pub fn scope(text: &str) -> Option<AccessClaim> {
     let (kind, rest) = text.split_once(':')?;
+    // The name may hold a colon, the actions may not.
     let (name, actions) = rest.rsplit_once(':')?;
-    let good = |byte: u8| byte.is_ascii_alphanumeric() || b"-._/:".contains(&byte);
-    if kind != "repository"
-        || name.is_empty()
-        || !name.bytes().all(good)
-        || name.split('/').any(str::is_empty)
-    {
+    let actions: Vec<_> = if actions.is_empty() { Vec::new() } else { actions.split(',').collect() };
+    let is_action =
+        |text: &&str| *text == "*" || !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase());
+    if kind != "repository" || !is_name(name) || !actions.iter().all(is_action) {
         return None;
     }
-    let actions: Vec<_> = actions.split(',').filter(|action| !action.is_empty()).map(str::to_owned).collect();
+    let actions = actions.into_iter().map(str::to_owned).collect();
     Some(AccessClaim { r#type: kind.to_owned(), name: name.to_owned(), actions })
 }
+
+/// `[<host>[:<port>]/]<part>[/<part>]...`
+fn is_name(name: &str) -> bool {
+    let is_part = |text: &str| {
+        let good = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+        let edges = [text.bytes().next(), text.bytes().last()];
+        edges.iter().all(|edge| edge.is_some_and(|byte| byte.is_ascii_alphanumeric()))
+            && text.bytes().all(good)
+    };
+    let (first, rest) = name.split_once('/').map_or((name, None), |(first, rest)| (first, Some(rest)));
+    let (host, port) = first.split_once(':').map_or((first, None), |(host, port)| (host, Some(port)));
+    let has_good_port = port.is_none_or(|port| rest.is_some() && port.parse::<u16>().is_ok());
+    has_good_port && is_part(host) && rest.is_none_or(|rest| rest.split('/').all(is_part))
+}
+
+#[cfg(test)]
+mod tests;

@@ -95,7 +95,8 @@ impl Target {
     pub fn new(address: &str, key: Option<&[u8]>) -> Outcome<Self> {
         let signer = key.map(Signer::from_pem).transpose().map_err(|error| error.chain().to_string())?;
         let client = outbound::client(TIMEOUT).map_err(|error| error.chain().to_string())?;
-        Ok(Self { client, base: base_url(address), signer })
+        let base = base_url(address).map_err(|error| error.chain().to_string())?;
+        Ok(Self { client, base, signer })
     }
 
     /// Pushes a version: an image with its `lain.yaml`, unless there is none, and an image that runs.

@@ -1,5 +1,7 @@
 //! Secret files in AWS Secrets Manager; `workloads` has those of a folder.
 
+mod answers;
+
 use common::domain::console::name::AppName;
 use reqwest::Method;
 

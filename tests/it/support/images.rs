@@ -25,6 +25,8 @@ pub(crate) enum Answering {
     Never,
     /// Without an end.
     Endlessly,
+    /// With a page of tags, of so many bytes, after which there is always another one.
+    Page(usize),
 }
 
 #[derive(Default)]
@@ -33,7 +35,11 @@ struct Content {
     /// By path.
     blobs: BTreeMap<String, Vec<u8>>,
     tags: BTreeMap<String, Vec<String>>,
+    /// The token without which nothing is told, and what is answered to those who do not show it.
+    demanded: Option<(String, String)>,
     asked: Vec<String>,
+    /// Whether each of these had credentials.
+    shown: Vec<bool>,
 }
 
 impl Images {
@@ -87,18 +93,35 @@ impl Images {
         self.content.lock().unwrap().blobs.insert(path.to_owned(), bytes.to_vec());
     }
 
+    /// Demands this token from now on; others are sent this challenge.
+    pub(crate) fn demand(&self, token: &str, challenge: &str) {
+        self.content.lock().unwrap().demanded = Some((format!("Bearer {token}"), challenge.to_owned()));
+    }
+
     /// What was asked since the last time.
     pub(crate) fn take_asked(&self) -> Vec<String> {
         std::mem::take(&mut self.content.lock().unwrap().asked)
+    }
+
+    /// Whether each request since the last time had credentials.
+    pub(crate) fn take_shown(&self) -> Vec<bool> {
+        std::mem::take(&mut self.content.lock().unwrap().shown)
     }
 }
 
 async fn answer(State(images): State<Images>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     let full = request.uri().path_and_query().map_or(path.clone(), ToString::to_string);
+    let shown = request.headers().get("authorization").and_then(|value| value.to_str().ok());
     let given = {
         let mut content = images.content.lock().unwrap();
         content.asked.push(path.clone());
+        content.shown.push(shown.is_some());
+        if let Some((token, challenge)) = content.demanded.as_ref().filter(|_| path.starts_with("/v2/"))
+            && shown != Some(token)
+        {
+            return (StatusCode::UNAUTHORIZED, [("www-authenticate", challenge.clone())]).into_response();
+        }
         content.answers.get(&full).or_else(|| content.answers.get(&path)).cloned()
     };
     match given {
@@ -107,6 +130,11 @@ async fn answer(State(images): State<Images>, request: Request) -> Response {
         Some(Answering::Endlessly) => {
             let chunks = futures::stream::repeat_with(|| Ok::<_, std::io::Error>(vec![0_u8; 65536]));
             return axum::body::Body::from_stream(chunks).into_response();
+        }
+        Some(Answering::Page(bytes)) => {
+            let count = images.content.lock().unwrap().asked.len();
+            let link = format!("<{path}?last={count}>; rel=\"next\"");
+            return ([("link", link)], json!({"tags": ["x".repeat(bytes)]}).to_string()).into_response();
         }
         Some(Answering::With(status, header, body)) => {
             let status = StatusCode::from_u16(status).unwrap();
