@@ -26,7 +26,7 @@ pub(super) struct Gate {
 
 /// Lets a request pass to its handler, with its [`Scope`], or refuses it.
 pub(super) async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Result<Response> {
-    let (mut parts, body) = request.into_parts();
+    let (mut parts, mut body) = request.into_parts();
     let matched = parts.extensions.get::<MatchedPath>().cloned();
     let matched = matched.as_ref().map(MatchedPath::as_str).unwrap_or_default();
     let dialect = if matched.starts_with(console::BASE) { Dialect::Console } else { Dialect::Microservice };
@@ -38,7 +38,6 @@ pub(super) async fn pass(State(gate): State<Gate>, request: Request, next: Next)
     };
     let access = gate.table.access(&method, matched);
     let access = access.ok_or_else(|| Error::internal("find the rights of a route", matched.to_owned()))?;
-    let mut body = body;
     if access != Access::Public {
         let params = RawPathParams::from_request_parts(&mut parts, &()).await;
         let params = params.map_err(|_| Error::NotFound(Missing::Path))?;
@@ -49,7 +48,8 @@ pub(super) async fn pass(State(gate): State<Gate>, request: Request, next: Next)
                 if method == Method::POST && Endpoint::of(matched) == Some(Endpoint::Apps) =>
             {
                 let read = Body::from_request(Request::new(std::mem::take(&mut body)), &()).await?;
-                console::body::members(&read)?;
+                let members = console::body::members(&read)?;
+                console::body::text(&members, "appname")?;
                 return Err(Error::Unauthenticated);
             }
             scope => scope?,

@@ -160,7 +160,11 @@ fn read_apps(items: &[Attributes]) -> Result<Vec<ReadApp>> {
             }
             // A status without an app is what a lost race left behind.
             Some(_) | None if sk.ends_with(key::STATUS_SUFFIX) => {}
-            Some(_) | None => apps.push(ReadApp { app: read_app(item)?, observation: None }),
+            Some(_) | None => match read_app(item) {
+                Ok(app) => apps.push(ReadApp { app, observation: None }),
+                // One broken item must not take the others with it.
+                Err(error) => tracing::error!(item = sk, error = %error.chain(), "Left out an app"),
+            },
         }
     }
     Ok(apps)

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use axum::extract::State;
 use axum::http::StatusCode;
 use common::domain::console::app::{App, Content};
+use common::domain::console::change::Refusal;
 use common::domain::console::manifest::LainYaml;
 use common::domain::console::name::AppName;
 use common::domain::operation::Action;
@@ -71,6 +72,12 @@ pub(super) async fn update(State(context): State<Context>, scope: Scope, body: B
 /// the text itself.
 pub(super) async fn from_body(State(context): State<Context>, scope: Scope, body: Body) -> Result<Envelope> {
     let read = scope.admitted(&context).await?;
+    if let Some((resource, _)) = read.app.name().instance_of() {
+        let msg = format!(
+            "an instance is made of the lain.yaml of its resource: deploy {resource}, then PUT the instance"
+        );
+        return Err(Error::Unacceptable(msg));
+    }
     let version = scope.param("version");
     let version = version.parse().map_err(|rule: &str| Error::invalid("version", rule))?;
     let (text, image) = body.read_bytes(|bytes| match body::members(&body) {
@@ -143,6 +150,10 @@ fn take_template(resource: &mut App, release: &Release) -> Result<()> {
     let LainYaml::Resource(template) = &release.yaml else {
         return Err(Error::Unacceptable(format!("version {} is no resource's", release.version)));
     };
+    if template.app != *resource.name() {
+        let refusal = Refusal::OtherApp { app: resource.name().clone(), found: template.app.clone() };
+        return Err(Error::Unacceptable(refusal.to_string()));
+    }
     if let Some(deployment) = &mut resource.deployment {
         deployment.version = release.version.clone();
         deployment.image.clone_from(&release.image);
@@ -199,7 +210,7 @@ fn accept(context: &Context, scope: &Scope, plan: Plan, observation: Option<Obse
         let observation = others.remove(after.name()).and_then(|read| read.observation);
         others.insert(after.name().clone(), ReadApp { app: after.clone(), observation });
     }
-    let views = Views { domains: &context.console.domains, others: &others };
+    let views = Views::new(context, &others);
     let version = common::http::console::answer::version(&app);
     let message = format!("version {version} is to run");
     let ring = plan.changes.iter().map(|change| Subject::App(change.after.id.clone())).collect();
@@ -225,7 +236,7 @@ pub(super) async fn shown(
     msg: &str,
 ) -> Result<Envelope> {
     let others = related(context, &read.app).await?;
-    let views = Views { domains: &context.console.domains, others: &others };
+    let views = Views::new(context, &others);
     let url = url::app(read.app.name().as_str());
     Ok(Envelope::new(status, "app", &views.app(read), url)?.saying(msg))
 }

@@ -69,6 +69,7 @@ pub(super) async fn check(
     others: &Apps,
 ) -> Result<()> {
     for change in changes {
+        check_sizes(scope, &change.after)?;
         check_secrets(context, &change.after).await?;
     }
     check_ports(context, &scope.region.cluster, changes).await?;
@@ -89,15 +90,8 @@ async fn make_groups(context: &Context, scope: &Scope, changes: &[AppChange]) ->
 }
 
 /// Portals that go although other apps may use them (lain-spec B16).
-async fn orphans(context: &Context, before: &App, after: &App) -> Result<Option<String>> {
-    let names = |app: &App| -> BTreeSet<String> {
-        let portals = app.procs().iter().filter_map(|proc| match &proc.proc.kind {
-            ProcKind::Portal { service_name, .. } => Some(service_name.clone()),
-            ProcKind::Web | ProcKind::Worker | ProcKind::Oneshot => None,
-        });
-        portals.collect()
-    };
-    let gone: Vec<_> = names(before).difference(&names(after)).cloned().collect();
+pub(super) async fn orphans(context: &Context, before: &App, after: &App) -> Result<Option<String>> {
+    let gone: Vec<_> = portals(before).difference(&portals(after)).cloned().collect();
     if gone.is_empty() {
         return Ok(None);
     }
@@ -129,7 +123,11 @@ fn instances(others: &Apps, before: &App, after: &App, now: Timestamp) -> Result
                 used.app
             )));
         }
-        if !had.contains(&used.app) {
+        // One that somebody undeployed by itself comes back.
+        let name =
+            used.app.instance_for(after.name()).map_err(|rule| Error::Unacceptable(rule.to_owned()))?;
+        let runs = others.get(&name).is_some_and(|read| read.app.deployment.is_some());
+        if !had.contains(&used.app) || !runs {
             changes.push(instance(others, after, used, now)?);
         }
     }
@@ -161,7 +159,8 @@ pub(super) fn instance(
     };
     let manifest = template.instance(client.name(), &used.params);
     let manifest = manifest.map_err(|error| unacceptable(&format!("the resource {}", used.app), error))?;
-    let id = AppId { region: client.id.region.clone(), app: manifest.app.clone() };
+    let app = used.app.instance_for(client.name()).map_err(|rule| Error::Unacceptable(rule.to_owned()))?;
+    let id = AppId { region: client.id.region.clone(), app };
     let before = others.get(&id.app).map(|read| read.app.clone());
     let known = before.clone().unwrap_or_else(|| App::register(id, Uid::random(), now));
     let (version, image) = (deployment.version.clone(), deployment.image.clone());
@@ -170,14 +169,32 @@ pub(super) fn instance(
     Ok(AppChange { before, after, yaml: Some(template.yaml.clone()) })
 }
 
-/// A service that is not there is no reason to refuse (lain-spec Q14).
+/// A service that is not there is no reason to refuse (lain-spec Q14), nor is one without the portal that is asked for.
 fn missing_services(others: &Apps, after: &App) -> Vec<String> {
-    let uses = after.running().map(|running| running.use_services.as_slice()).unwrap_or_default();
-    let is_there = |app: &AppName| others.get(app).is_some_and(|read| read.app.deployment.is_some());
-    let missing = uses.iter().filter(|used| !is_there(&used.app));
+    let mut missing = Vec::new();
+    for (app, names) in after.used_portals() {
+        let Some(service) = others.get(&app).filter(|read| read.app.deployment.is_some()) else {
+            // Instances are deployed with the app itself.
+            if app.instance_of().is_none() {
+                missing.push(format!("the service app {app} is not deployed: its portals come when it is"));
+            }
+            continue;
+        };
+        let has = portals(&service.app);
+        for name in names.iter().filter(|name| !has.contains(*name)) {
+            missing.push(format!("the app {app} has no service {name}"));
+        }
+    }
     missing
-        .map(|used| format!("the service app {} is not deployed: its portals come when it is", used.app))
-        .collect()
+}
+
+/// The services that an app has portals for.
+fn portals(app: &App) -> BTreeSet<String> {
+    let names = app.procs().iter().filter_map(|proc| match &proc.proc.kind {
+        ProcKind::Portal { service_name, .. } => Some(service_name.clone()),
+        ProcKind::Web | ProcKind::Worker | ProcKind::Oneshot => None,
+    });
+    names.collect()
 }
 
 /// What a file has that counts for nothing is mostly a slip.
@@ -186,6 +203,17 @@ fn ignored(yaml: &LainYaml) -> Option<String> {
     let list = manifest.ignored.join(", ");
     (!list.is_empty())
         .then(|| format!("these members of the lain.yaml are not known and count for nothing: {list}"))
+}
+
+/// Numbers of instances that the file asks for; those set by hand were looked at when they were.
+fn check_sizes(scope: &Scope, app: &App) -> Result<()> {
+    let limit = scope.region.max_instances.get();
+    let is_bad = |instances: u32| instances == 0 || instances > limit;
+    let bad = app.procs().iter().find(|proc| !proc.is_portal() && is_bad(proc.proc.instances));
+    bad.map_or(Ok(()), |proc| {
+        let name = proc.name();
+        Err(Error::Unacceptable(format!("num_instances of {name} must be between 1 and {limit}")))
+    })
 }
 
 async fn check_secrets(context: &Context, app: &App) -> Result<()> {
@@ -217,7 +245,12 @@ async fn check_ports(context: &Context, cluster: &str, changes: &[AppChange]) ->
     }
     let taken: BTreeMap<_, UsedPort> =
         context.store.stream_ports(cluster).await?.into_iter().map(|used| (used.port.source, used)).collect();
+    let mut ours: BTreeMap<_, &AppName> = BTreeMap::new();
     for (app, port) in wanted {
+        if let Some(other) = ours.insert(port.source, app) {
+            let msg = format!("port {} is asked for twice, by {other} and by {app}", port.source);
+            return Err(Error::Unacceptable(msg));
+        }
         if let Some(used) = taken.get(&port.source).filter(|used| used.app != *app) {
             return Err(Error::Unacceptable(format!("port {} is in use by app {}", port.source, used.app)));
         }

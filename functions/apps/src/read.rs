@@ -13,7 +13,7 @@ use common::store::ReadApp;
 pub(super) async fn list(State(context): State<Context>, scope: Scope) -> Result<Envelope> {
     let apps = context.store.console_apps(&scope.region.id).await?;
     let others: BTreeMap<_, _> = apps.into_iter().map(|read| (read.app.name().clone(), read)).collect();
-    let views = Views { domains: &context.console.domains, others: &others };
+    let views = Views::new(&context, &others);
     let apptype = scope.query_param("apptype");
     let is_asked_for = |read: &&ReadApp| {
         read.app.deployment.is_some()
@@ -31,6 +31,6 @@ pub(super) async fn get(State(context): State<Context>, scope: Scope) -> Result<
         return Ok(super::not_deployed(read.app.name().as_str()));
     }
     let others = related(&context, &read.app).await?;
-    let views = Views { domains: &context.console.domains, others: &others };
+    let views = Views::new(&context, &others);
     Envelope::ok("app", &views.app(&read), url::app(read.app.name().as_str()))
 }

@@ -44,6 +44,8 @@ async fn decide(context: &Context, scope: &Scope, now: Timestamp) -> Result<Verd
     let ring = changes.iter().map(|change| Subject::App(change.after.id.clone())).collect();
     let name = app.name().as_str();
     let answer = Envelope::new(StatusCode::ACCEPTED, "app", &RepoJson::new(name), url::apps())?;
+    let mut said = vec![format!("{name} is being undeployed; it stays registered")];
+    said.extend(plan::orphans(context, app, &app.undeploy(now)).await?);
     Ok(Verdict::Accept {
         mutation: AppMutation::Change {
             cluster: scope.region.cluster.clone(),
@@ -51,6 +53,6 @@ async fn decide(context: &Context, scope: &Scope, now: Timestamp) -> Result<Verd
             note: Note { version, message: "undeployed".to_owned() },
         },
         ring,
-        answer: Box::new(answer.saying(format!("{name} is being undeployed; it stays registered"))),
+        answer: Box::new(answer.saying(said.join("\n"))),
     })
 }

@@ -70,7 +70,7 @@ pub(super) fn check(
     change: impl FnOnce(Timestamp) -> Result<App, Refusal>,
     now: Timestamp,
 ) -> Result<App, Refusal> {
-    if read.app.deployment.is_some() && read.app.proc(proc).is_none() {
+    if read.app.running().is_some() && read.app.proc(proc).is_none() {
         return Err(Refusal::NoSuchProc(proc.to_owned()));
     }
     change(now)
@@ -95,7 +95,7 @@ pub(super) fn refuse(
 ) -> Result<Envelope> {
     let app = read.app.name().as_str();
     match refusal {
-        Refusal::NothingRuns(_) => Ok(not_deployed("proc", app)),
+        Refusal::NothingRuns(_) => of_resource(context, read, proc),
         Refusal::NoSuchProc(_) => Ok(no_such_proc(StatusCode::NOT_FOUND, app, proc)),
         Refusal::NotDeployed(_)
         | Refusal::IsPortal(_)
@@ -109,9 +109,25 @@ pub(super) fn refuse(
     }
 }
 
+/// The procs of a resource run nowhere: there is nothing to change.
+fn of_resource(context: &Context, read: &ReadApp, proc: &str) -> Result<Envelope> {
+    let app = read.app.name().as_str();
+    let others = Apps::new();
+    match Views::new(context, &others).template(read, proc) {
+        None if read.app.deployment.is_none() => Ok(not_deployed("proc", app)),
+        None => Ok(no_such_proc(StatusCode::NOT_FOUND, app, proc)),
+        Some(template) => {
+            let msg = format!("proc {proc} is not deployed: {app} is a resource");
+            let url = url::proc(app, proc);
+            Ok(Envelope::new(StatusCode::BAD_REQUEST, "proc", &template, url)?.saying(msg))
+        }
+    }
+}
+
 /// The view of a proc; null if there is none.
 pub(super) fn show(context: &Context, read: &ReadApp, proc: &str, shown: Shown) -> Value {
-    let views = Views { domains: &context.console.domains, others: &Apps::new() };
+    let others = Apps::new();
+    let views = Views::new(context, &others);
     let view = |proc: &DeployedProc| match shown {
         Shown::WithPods => views.proc(read, proc),
         Shown::Static => views.static_proc(read, proc),

@@ -5,8 +5,11 @@ mod patch;
 mod read;
 
 use axum::http::StatusCode;
+use common::domain::console::workload::group_name;
+use common::domain::status::{Instance, Observation};
 use common::http::console::{Envelope, url};
 use common::http::{Access, Routes};
+use common::store::ReadApp;
 
 /// The routes of this group.
 pub fn routes() -> Routes {
@@ -30,4 +33,15 @@ fn not_deployed(key: &'static str, app: &str) -> Envelope {
 fn no_such_proc(status: StatusCode, app: &str, proc: &str) -> Envelope {
     let msg = format!("app {app} has no proc {proc} in the lain.yaml of its deployed version");
     Envelope::null(status, "proc", msg, url::procs(app))
+}
+
+/// The pods that were last seen of a proc, in their order.
+fn instances<'a>(read: &'a ReadApp, proc: &str) -> &'a [Instance] {
+    let name = read.app.proc(proc).map(|proc| group_name(&read.app, proc));
+    match (&read.observation, name) {
+        (Some(Observation::Seen(groups)), Some(name)) => {
+            groups.get(&name).map_or(&[], |seen| &seen.instances)
+        }
+        (Some(Observation::Seen(_) | Observation::Unreachable) | None, _) => &[],
+    }
 }

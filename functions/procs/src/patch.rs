@@ -6,8 +6,7 @@ use common::domain::console::app::{App, Sizing};
 use common::domain::console::change::{Operation, Refusal};
 use common::domain::console::memory::Memory;
 use common::domain::operation::Action;
-use common::domain::status::{Instance, Observation};
-use common::domain::{Error, Result, Timestamp};
+use common::domain::{Error, FieldError, Result, Timestamp};
 use common::http::console::body::{Members, members};
 use common::http::console::{Envelope, Verdict, mutate, url};
 use common::http::{Body, Context, Scope};
@@ -15,13 +14,15 @@ use common::store::ReadApp;
 use serde_json::Value;
 
 use super::change::{Shown, accept, check, refuse, show};
-use super::{no_such_proc, not_deployed};
+use super::{instances, no_such_proc, not_deployed};
 
 /// Changes the size of a proc, or starts, stops or restarts it or one of its instances.
 pub(super) async fn patch(State(context): State<Context>, scope: Scope, body: Body) -> Result<Envelope> {
     let (context, scope) = (&context, &scope);
-    // An app that is not there is told before a body that is not good.
-    let asked = members(&body).and_then(|members| Asked::read(&members));
+    let asked = match members(&body) {
+        Ok(members) => Asked::read(&members).map_err(|error| (Bad::Member, faults(error))),
+        Err(error) => Err((Bad::Body, faults(error))),
+    };
     let action = match &asked {
         Ok(Asked::Operate(Operation::Start, _)) => Action::Start,
         Ok(Asked::Operate(Operation::Stop, _)) => Action::Stop,
@@ -32,22 +33,36 @@ pub(super) async fn patch(State(context): State<Context>, scope: Scope, body: Bo
     mutate(context, scope, action, |now| async move {
         let read = scope.admitted(context).await?;
         let (app, name) = (read.app.name().as_str(), scope.param("proc"));
-        if read.app.deployment.is_none() {
-            return Ok(not_deployed("proc", app).into());
-        }
         match asked {
-            Err(Error::Invalid(faults)) => Err(Error::Invalid(faults.clone())),
-            Err(error) => Err(Error::invalid("", error.to_string())),
+            Err((Bad::Body, faults)) => Err(Error::Invalid(faults.clone())),
+            Err((Bad::Member, _)) | Ok(_) if read.app.deployment.is_none() => {
+                Ok(not_deployed("proc", app).into())
+            }
+            Err((Bad::Member, faults)) => Err(Error::Invalid(faults.clone())),
             Ok(Asked::Resize(sizing)) => resize(context, scope, &read, sizing, now),
+            Ok(Asked::Operate(..)) if read.app.running().is_some() && read.app.proc(name).is_none() => {
+                Ok(no_such_proc(StatusCode::NOT_FOUND, app, name).into())
+            }
             Ok(Asked::Operate(operation, instance)) => {
-                if read.app.proc(name).is_none() {
-                    return Ok(no_such_proc(StatusCode::NOT_FOUND, app, name).into());
-                }
                 operate(context, scope, &read, *operation, *instance, now)
             }
         }
     })
     .await
+}
+
+/// What is not good: the body as a whole, which is told before the app is looked at, or a member, told after.
+#[derive(Clone, Copy, Debug)]
+enum Bad {
+    Body,
+    Member,
+}
+
+fn faults(error: Error) -> Vec<FieldError> {
+    match error {
+        Error::Invalid(faults) => faults,
+        other => vec![FieldError { field: String::new(), reason: other.to_string() }],
+    }
 }
 
 fn resize(
@@ -113,16 +128,6 @@ fn one_instance(
     match operation {
         Operation::Start => read.app.operate(proc, Operation::Start, now),
         Operation::Stop | Operation::Restart => read.app.evict(proc, pod, now),
-    }
-}
-
-fn instances<'a>(read: &'a ReadApp, proc: &str) -> &'a [Instance] {
-    let name = read.app.proc(proc).map(|proc| common::domain::console::workload::group_name(&read.app, proc));
-    match (&read.observation, name) {
-        (Some(Observation::Seen(groups)), Some(name)) => {
-            groups.get(&name).map_or(&[], |seen| &seen.instances)
-        }
-        (Some(Observation::Seen(_) | Observation::Unreachable) | None, _) => &[],
     }
 }
 

@@ -10,7 +10,7 @@ use common::http::console::{Apps, Envelope, url};
 use common::http::{Context, Scope};
 use serde_json::{Value, json};
 
-use super::{no_such_proc, not_deployed};
+use super::{instances, no_such_proc, not_deployed};
 
 /// The procs of a deployed app, its portals left out.
 pub(super) async fn list(State(context): State<Context>, scope: Scope) -> Result<Envelope> {
@@ -19,7 +19,8 @@ pub(super) async fn list(State(context): State<Context>, scope: Scope) -> Result
     if read.app.deployment.is_none() {
         return Ok(not_deployed("procs", app));
     }
-    let views = Views { domains: &context.console.domains, others: &Apps::new() };
+    let others = Apps::new();
+    let views = Views::new(&context, &others);
     Envelope::ok("procs", &views.procs(&read), url::procs(app))
 }
 
@@ -30,8 +31,15 @@ pub(super) async fn get(State(context): State<Context>, scope: Scope) -> Result<
     if read.app.deployment.is_none() {
         return Ok(not_deployed("proc", app));
     }
-    let Some(proc) = read.app.proc(name) else { return Ok(no_such_proc(StatusCode::NOT_FOUND, app, name)) };
-    let views = Views { domains: &context.console.domains, others: &Apps::new() };
+    let others = Apps::new();
+    let views = Views::new(&context, &others);
+    let Some(proc) = read.app.proc(name) else {
+        let Some(template) = views.template(&read, name) else {
+            return Ok(no_such_proc(StatusCode::NOT_FOUND, app, name));
+        };
+        let msg = "the app is a resource: it runs as an instance for each app that uses it";
+        return Ok(Envelope::ok("proc", &template, url::proc(app, name))?.saying(msg));
+    };
     let answer = Envelope::ok("proc", &views.proc(&read, proc), url::proc(app, name))?;
     match proc.desired {
         Desired::Removed => Ok(answer.saying(format!("proc {name} is not deployed"))),
@@ -42,19 +50,27 @@ pub(super) async fn get(State(context): State<Context>, scope: Scope) -> Result<
     }
 }
 
-/// What is known of the past of an instance: Kubernetes keeps its events for an hour, and we none of them.
+/// What is known of the past of an instance: since when it runs. Kubernetes keeps its events for an hour, and we none.
 pub(super) async fn histories(State(context): State<Context>, scope: Scope) -> Result<Envelope> {
     let read = scope.admitted(&context).await?;
-    let (app, name, instance) = (read.app.name(), scope.param("proc"), scope.param("instance"));
-    if instance.parse::<u32>().is_err() {
-        return Err(Error::invalid("instance", "must be a number"));
-    }
-    let podgroup = read.app.proc(name).map_or_else(|| format!("{app}..{name}"), |proc| proc.podgroup(app));
-    let value = match read.app.proc(name) {
-        Some(_) => json!({"Name": podgroup, "Instance": instance, "StatusHistory": []}),
-        None => json!([]),
-    };
-    Envelope::ok("proc", &value, url::histories(app.as_str(), name, instance))
+    let (app, name, number) = (read.app.name(), scope.param("proc"), scope.param("instance"));
+    let index: usize = number.parse().map_err(|_| Error::invalid("instance", "must be a number"))?;
+    let url = url::histories(app.as_str(), name, number);
+    let Some(proc) = read.app.proc(name) else { return Envelope::ok("proc", &json!([]), url) };
+    let instance = instances(&read, name).get(index.wrapping_sub(1));
+    let started = instance.and_then(|instance| Some((instance, instance.started?)));
+    let history = started.map(|(instance, started)| {
+        let others = Apps::new();
+        let shown = Views::new(&context, &others).proc(&read, proc);
+        let image = shown["image"].as_str().unwrap_or_default();
+        let image = image.rsplit_once('/').map_or(image, |(_, image)| image);
+        json!({
+            "status": "running", "time": started.as_second(), "action": "start", "image": image,
+            "node": instance.node_ip,
+        })
+    });
+    let value = json!({"Name": proc.podgroup(app), "Instance": number, "StatusHistory": history.into_iter().collect::<Vec<_>>()});
+    Envelope::ok("proc", &value, url)
 }
 
 /// The ports of the cluster's edge that are in use.

@@ -12,6 +12,7 @@ use common::http::{Access, Routes};
 
 const MAINTAINERS: &str = "/api/v1/repos/{app}/maintainers";
 const MAINTAINER: &str = "/api/v1/repos/{app}/maintainers/{user}";
+const OPLOG: &str = "/api/v1/oplogs/{app}";
 const REGISTRY_TOKEN: &str = "/api/v1/authorize/registry";
 
 /// The routes of this group.
@@ -23,8 +24,11 @@ pub fn routes() -> Routes {
         .get(Access::Read, "/api/v1/repos/{app}/details", repos::details)
         .get(Access::Read, "/api/v1/repos/{app}/versions", repos::versions)
         .post(Access::Write, "/api/v1/repos/{app}/push", push::push)
-        .get(Access::SignedIn, "/api/v1/oplogs/{app}", repos::oplog)
-        .post(Access::SignedIn, "/api/v1/oplogs/{app}", repos::oplog);
+        .get(Access::SignedIn, OPLOG, repos::oplog)
+        .post(Access::SignedIn, OPLOG, repos::oplog)
+        .put(Access::SignedIn, OPLOG, repos::oplog)
+        .patch(Access::SignedIn, OPLOG, repos::oplog)
+        .delete(Access::SignedIn, OPLOG, repos::oplog);
     let people = Routes::default()
         .get(Access::Read, "/api/v1/repos/{app}/roles", roles::own)
         .get(Access::SignedIn, "/api/v1/repos/{app}/roles/{user}", roles::of_user)
@@ -43,6 +47,9 @@ pub fn routes() -> Routes {
         .get(Access::Public, "/api/v1/authorize/status", authorize::status)
         .get(Access::Public, "/v2/authorize/jwks.json", registry_token::jwks)
         .get(Access::Public, REGISTRY_TOKEN, registry_token::token)
-        .post(Access::Public, REGISTRY_TOKEN, registry_token::token);
+        .post(Access::Public, REGISTRY_TOKEN, registry_token::token)
+        .put(Access::Public, REGISTRY_TOKEN, registry_token::token)
+        .patch(Access::Public, REGISTRY_TOKEN, registry_token::token)
+        .delete(Access::Public, REGISTRY_TOKEN, registry_token::token);
     repos.merge(people).merge(authorize)
 }

@@ -27,6 +27,10 @@ pub(crate) async fn register(State(context): State<Context>, scope: Scope, body:
             "must not be an instance of a resource: deploy an app that uses it",
         ));
     }
+    // Groups of the SSO have `-` for `.`: this would be the one of an instance of a resource.
+    if context.auth.is_closed() && name.as_str().starts_with("resource-") {
+        return Err(Error::invalid("appname", "must not start with resource-"));
+    }
     let id = AppId { region: scope.region.id.clone(), app: name.clone() };
     let (context, scope, id, name) = (&context, &scope, &id, &name);
     mutate(context, scope, Action::Register, |now| async move {

@@ -18,7 +18,7 @@ async fn list(State(context): State<Context>, scope: Scope) -> Result<Envelope> 
     let resource = scope.admitted(&context).await?;
     let instances = context.store.console_instances(&resource.app.id).await?;
     let others = BTreeMap::new();
-    let views = Views { domains: &context.console.domains, others: &others };
+    let views = Views::new(&context, &others);
     let deployed = instances.iter().filter(|read| read.app.deployment.is_some());
     let shown: Vec<_> = deployed.map(|read| views.app(read)).collect();
     Envelope::ok("instances", &shown, url::instances(resource.app.name().as_str()))

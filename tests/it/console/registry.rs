@@ -3,9 +3,7 @@
 mod access;
 
 use common::domain::Error;
-use common::outbound::Password;
 use common::registry::{Credentials, Registry};
-use flate2::write::GzEncoder;
 use local::push::archive;
 use serde_json::json;
 

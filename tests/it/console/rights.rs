@@ -60,8 +60,10 @@ async fn who_calls_comes_first_then_the_app_then_the_membership() {
     let body = json!({"appname": world.app.name});
     world.ask("eve", Method::PUT, "/apps/hello/", &body).await.refused(403, "maintainer");
     world.ask("eve", Method::POST, "/apps/", &body).await.refused(403, "maintainer");
-    world.ask("bad", Method::POST, "/apps/", &json!({})).await.refused(401, "app");
-    world.ask("bad", Method::POST, "/apps/", &json!([1])).await.refused(400, "app");
+    for bad in [json!({}), json!({"appname": 1}), json!([1])] {
+        world.ask("bad", Method::POST, "/apps/", &bad).await.refused(400, "app");
+    }
+    world.ask("bad", Method::POST, "/apps/", &body).await.refused(401, "app");
     for user in ["alice", "bob"] {
         world.get(user, "/apps/hello/").await.is(200, "app");
         let apps = world.get(user, "/apps/").await.is(200, "apps");

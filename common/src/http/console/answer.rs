@@ -1,5 +1,6 @@
 //! Apps, procs and pods as the console shows them (lain-spec 1.2).
 
+mod error;
 mod pod;
 mod proc;
 
@@ -10,12 +11,14 @@ use serde_json::{Value, json};
 
 use self::proc::ProcJson;
 use super::url;
+use crate::clock;
 use crate::domain::Timestamp;
 use crate::domain::console::app::{App, AppType, Content, DeployedProc};
 use crate::domain::console::domains::Domains;
 use crate::domain::console::manifest::{ProcKind, UsedResource, UsedService};
 use crate::domain::console::name::AppName;
 use crate::domain::status::Observation;
+use crate::http::Context;
 use crate::store::ReadApp;
 
 /// A registered app.
@@ -59,18 +62,31 @@ pub struct Views<'a> {
     pub domains: &'a Domains,
     /// The apps that those to be shown use, and the instances of those that are resources.
     pub others: &'a BTreeMap<AppName, ReadApp>,
+    /// What time it is.
+    pub now: Timestamp,
 }
 
-impl Views<'_> {
+impl<'a> Views<'a> {
+    /// What apps are shown with now.
+    pub fn new(context: &'a Context, others: &'a BTreeMap<AppName, ReadApp>) -> Self {
+        Self { domains: &context.console.domains, others, now: clock::now() }
+    }
+
     /// An app with the services and resources that it uses.
     pub fn app(&self, read: &ReadApp) -> Value {
         let app = &read.app;
         let mut json = self.app_json(read);
         if let Some(running) = app.running() {
-            json.useservices =
-                running.use_services.iter().map(|used| self.used_service(read, used)).collect();
-            json.useresources =
-                running.use_resources.iter().map(|used| self.used_resource(read, used)).collect();
+            let services = running.use_services.iter().map(|used| self.used_service(read, used));
+            let resources = running.use_resources.iter().map(|used| self.used_resource(read, used));
+            let (services, resources): (Vec<Used>, Vec<Used>) = (services.collect(), resources.collect());
+            // Clients look only here for what keeps an app from running.
+            let mut errors = services.iter().chain(&resources).map(|used| &used.error);
+            if json.deployerror.is_empty() && app.is_applied() {
+                json.deployerror = errors.find(|error| !error.is_empty()).cloned().unwrap_or_default();
+            }
+            json.useservices = services.into_iter().map(|used| used.json).collect();
+            json.useresources = resources.into_iter().map(|used| used.json).collect();
         }
         if app.app_type() == AppType::Resource {
             let is_instance = |read: &&ReadApp| {
@@ -90,7 +106,18 @@ impl Views<'_> {
 
     /// A proc as its `lain.yaml` has it.
     pub fn static_proc(&self, read: &ReadApp, proc: &DeployedProc) -> Value {
-        json!(ProcJson::new(self.domains, read, proc).forgetting_pods())
+        json!(ProcJson::without_pods(self.domains, &read.app, &proc.proc))
+    }
+
+    /// A proc of a resource, as written; none if the app is no resource, or has no such proc.
+    pub fn template(&self, read: &ReadApp, proc: &str) -> Option<Value> {
+        let Some(Content::Resource(manifest)) =
+            read.app.deployment.as_ref().map(|deployment| &deployment.content)
+        else {
+            return None;
+        };
+        let template = manifest.procs.iter().find(|template| template.proc.name.as_str() == proc)?;
+        Some(json!(ProcJson::of_template(self.domains, read, template)))
     }
 
     /// The procs of an app, its portals left out.
@@ -120,7 +147,7 @@ impl Views<'_> {
             apptype: if app.deployment.is_some() { app.app_type().as_str() } else { "" },
             metaversion: version(app),
             updatetime: utc(app.updated),
-            deployerror: deploy_error(read, &procs),
+            deployerror: error::of_deploy(read, &procs, self.now),
             canaries: json!({}),
             procs,
             portals: of_kind(true),
@@ -128,27 +155,37 @@ impl Views<'_> {
             useresources: Vec::new(),
             resourceinstances: (app.app_type() == AppType::Resource).then(Vec::new),
             url: url::app(app.name().as_str()),
-            deploystate: deploy_state(app),
+            deploystate: error::state(app),
             revision: app.revision,
         }
     }
 
-    fn used_service(&self, client: &ReadApp, used: &UsedService) -> Value {
+    fn used_service(&self, client: &ReadApp, used: &UsedService) -> Used {
         let service = self.deployed(&used.app);
-        json!({
+        let nested = service.map(|service| self.nested(client, service, &used.services));
+        let error = nested.as_ref().map(error_of_portals).unwrap_or_default();
+        let json = json!({
             "servicename": used.app,
             "serviceprocs": portal_names(service, &used.services),
-            "service": self.nested(client, service, &used.services),
-        })
+            "service": nested.map_or_else(|| json!({}), |nested| json!(nested)),
+        });
+        Used { json, error }
     }
 
-    fn used_resource(&self, client: &ReadApp, used: &UsedResource) -> Value {
+    fn used_resource(&self, client: &ReadApp, used: &UsedResource) -> Used {
         let instance = used.app.instance_for(client.app.name()).ok().and_then(|name| self.deployed(&name));
-        json!({
+        let nested = instance.map(|instance| self.nested(client, instance, &used.services));
+        // An instance is there for this client alone.
+        let error = nested.as_ref().map(|nested| match nested.deployerror.as_str() {
+            "" => error_of_portals(nested),
+            error => error.to_owned(),
+        });
+        let json = json!({
             "resourcename": used.app,
             "resourceprocs": portal_names(instance, &used.services),
-            "resourceinstance": self.nested(client, instance, &used.services),
-        })
+            "resourceinstance": nested.map_or_else(|| json!({}), |nested| json!(nested)),
+        });
+        Used { json, error: error.unwrap_or_default() }
     }
 
     fn deployed(&self, name: &AppName) -> Option<&ReadApp> {
@@ -156,15 +193,25 @@ impl Views<'_> {
     }
 
     /// An app as one of its clients sees it: with the portals that the client uses, and the client's pods of them.
-    fn nested(&self, client: &ReadApp, service: Option<&ReadApp>, names: &[String]) -> Value {
-        let Some(service) = service else { return json!({}) };
+    fn nested(&self, client: &ReadApp, service: &ReadApp, names: &[String]) -> AppJson {
         let used = service.app.procs().iter().filter(|proc| match &proc.proc.kind {
             ProcKind::Portal { service_name, .. } => names.contains(service_name),
             ProcKind::Web | ProcKind::Worker | ProcKind::Oneshot => false,
         });
         let portals = used.map(|proc| ProcJson::of_portal(self.domains, service, proc, client)).collect();
-        json!(AppJson { portals, ..self.app_json(service) })
+        AppJson { portals, ..self.app_json(service) }
     }
+}
+
+/// A service or resource as its client sees it, and what keeps its portals from running there.
+struct Used {
+    json: Value,
+    error: String,
+}
+
+fn error_of_portals(service: &AppJson) -> String {
+    let mut errors = service.portals.iter().map(|portal| &portal.lasterror);
+    errors.find(|error| !error.is_empty()).cloned().unwrap_or_default()
 }
 
 /// The portal proc of each of these services; a guess where there is no such app, nothing where it has no such service.
@@ -185,30 +232,6 @@ fn portal_names(service: Option<&ReadApp>, names: &[String]) -> Vec<Value> {
 /// The deployed version; empty for none.
 pub fn version(app: &App) -> String {
     app.deployment.as_ref().map(|deployment| deployment.version.to_string()).unwrap_or_default()
-}
-
-/// What went wrong with the newest deploy; nothing while one is under way (lain-spec §6).
-fn deploy_error(read: &ReadApp, procs: &[ProcJson]) -> String {
-    let app = &read.app;
-    let failure = app.applied.failure.as_ref().filter(|failure| failure.generation == app.generation);
-    match failure {
-        Some(failure) => super::envelope::ascii(&format!("{}: {}", failure.reason, failure.message)),
-        None if !app.is_applied() => String::new(),
-        None => procs
-            .iter()
-            .map(|proc| proc.lasterror.clone())
-            .find(|error| !error.is_empty())
-            .unwrap_or_default(),
-    }
-}
-
-fn deploy_state(app: &App) -> &'static str {
-    let failure = app.applied.failure.as_ref().filter(|failure| failure.generation == app.generation);
-    match failure {
-        Some(_) => "failed",
-        None if app.is_applied() => "deployed",
-        None => "deploying",
-    }
 }
 
 /// A time as the console writes it.

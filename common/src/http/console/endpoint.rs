@@ -186,7 +186,7 @@ pub mod url {
 
     /// The ports of the cluster's edge.
     pub fn stream_ports() -> String {
-        of(&["usedstreamrouterports"])
+        format!("{}usedstreamrouterports", super::BASE)
     }
 
     /// Whether callers are told apart.

@@ -88,10 +88,10 @@ fn word(status: StatusCode) -> Option<&'static str> {
     }
 }
 
-/// Other characters as their escapes.
+/// Other characters as their escapes, those that steer a terminal too.
 pub(super) fn ascii(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut ascii, char| {
-        if char.is_ascii() {
+        if char == '\n' || char == ' ' || char.is_ascii_graphic() {
             ascii.push(char);
         } else {
             ascii.extend(char.escape_unicode());
@@ -107,8 +107,11 @@ mod tests {
     #[test]
     fn an_envelope_has_three_members_and_an_ascii_text() {
         let refusal =
-            Envelope::null(StatusCode::NOT_FOUND, "app", "no app \u{e9}", "/api/v1/apps/".to_owned());
+            Envelope::null(StatusCode::NOT_FOUND, "app", "no app \u{e9}\u{7}", "/api/v1/apps/".to_owned());
         let body: Value = serde_json::from_str(&refusal.body()).unwrap();
-        assert_eq!(body, serde_json::json!({"app": null, "msg": "no app \\u{e9}", "url": "/api/v1/apps/"}));
+        assert_eq!(
+            body,
+            serde_json::json!({"app": null, "msg": "no app \\u{e9}\\u{7}", "url": "/api/v1/apps/"})
+        );
     }
 }

@@ -47,9 +47,14 @@ pub(in crate::http) fn refusal(
             null(status, keys.bad, url_of_bad(endpoint, &[]))
         }
         // The console knows no 503 but that for maintenance.
-        Error::Unavailable { .. } | Error::Internal { .. } => {
-            null(StatusCode::INTERNAL_SERVER_ERROR, keys.failed, of(endpoint))
+        Error::Unavailable { .. } if *endpoint == Endpoint::StreamPorts => {
+            null(StatusCode::BAD_REQUEST, keys.failed, of(endpoint))
         }
+        Error::Unavailable { doing, .. } => {
+            let text = format!("could not {doing}: try again");
+            Envelope::null(StatusCode::INTERNAL_SERVER_ERROR, keys.failed, text, of(endpoint))
+        }
+        Error::Internal { .. } => null(StatusCode::INTERNAL_SERVER_ERROR, keys.failed, of(endpoint)),
         Error::Conflict(_)
         | Error::IdempotencyConflict
         | Error::TooManyRequests

@@ -1,6 +1,7 @@
 //! What the registry is shown, and how often it is asked for that.
 
-use common::registry::{Credentials, Password, Registry};
+use common::outbound::Password;
+use common::registry::{Credentials, Registry};
 use local::push::archive;
 
 use super::YAML;

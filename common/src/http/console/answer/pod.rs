@@ -25,6 +25,10 @@ pub(super) struct PodJson {
 }
 
 impl PodJson {
+    pub(super) fn is_ready(&self) -> bool {
+        self.status == "True"
+    }
+
     /// The pod at this place of its proc's.
     pub(super) fn new(
         domains: &Domains,

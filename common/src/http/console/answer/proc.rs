@@ -76,12 +76,18 @@ impl ProcJson {
         Self { numinstances, memory: template.memory.clone(), ..json }
     }
 
-    /// The same without what is seen in the cluster.
-    pub(super) fn forgetting_pods(self) -> Self {
-        Self { pods: Vec::new(), lasterror: String::new(), ..self }
+    /// Its name.
+    pub(super) fn name(&self) -> &str {
+        &self.procname
     }
 
-    fn without_pods(domains: &Domains, app: &App, proc: &Proc) -> Self {
+    /// How many of its pods are ready.
+    pub(super) fn ready_pods(&self) -> usize {
+        self.pods.iter().filter(|pod| pod.is_ready()).count()
+    }
+
+    /// A proc as its `lain.yaml` has it.
+    pub(super) fn without_pods(domains: &Domains, app: &App, proc: &Proc) -> Self {
         let release = app.deployment.as_ref().map(|deployment| &deployment.image);
         let name = proc.name.to_string();
         Self {
