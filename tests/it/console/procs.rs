@@ -32,7 +32,8 @@ async fn an_app_that_is_not_deployed_has_no_procs() {
     app.console.get(&app.at("procs/web/")).await.refused(404, "proc");
     app.console.post(&app.at("procs/"), &json!({"procname": "web"})).await.refused(404, "proc");
     app.console.patch(&app.at("procs/web/"), &json!({"cpu": 1})).await.refused(404, "proc");
-    app.console.send(Method::PATCH, &app.at("procs/web/"), Some("garbage")).await.refused(404, "proc");
+    // LAIN reads the body first.
+    app.console.send(Method::PATCH, &app.at("procs/web/"), Some("garbage")).await.refused(400, "proc");
     app.console.delete(&app.at("procs/web/")).await.refused(404, "proc");
 }
 

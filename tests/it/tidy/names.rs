@@ -16,7 +16,7 @@ const DIRECTION: [(&str, &[&str]); 11] = [
     ("store", &["aws", "domain"]),
     ("queue", &["aws", "domain"]),
     ("http", &["clock", "domain", "queue", "registry", "secrets", "sso", "store"]),
-    ("runtime", &["aws", "domain", "http", "queue", "registry", "secrets", "sso", "store"]),
+    ("runtime", &["aws", "domain", "http", "outbound", "queue", "registry", "secrets", "sso", "store"]),
 ];
 
 /// Crates, or the beginnings of their names up to a `_`, and where alone they may be named.
@@ -26,7 +26,7 @@ const HOMES: [(&str, &[&str]); 13] = [
         &[
             "common/src/outbound.rs",
             "common/src/registry",
-            "common/src/sso.rs",
+            "common/src/sso",
             "functions/webhooks",
             "infra/local",
             "tests",
