@@ -6,7 +6,7 @@ use common::domain::console::app::{App, Sizing};
 use common::domain::console::change::{Operation, Refusal};
 use common::domain::console::memory::Memory;
 use common::domain::operation::Action;
-use common::domain::{Error, FieldError, Result, Timestamp};
+use common::domain::{Error, Result, Timestamp};
 use common::http::console::body::{Members, members};
 use common::http::console::{Envelope, Verdict, mutate, url};
 use common::http::{Body, Context, Scope};
@@ -18,51 +18,26 @@ use super::{instances, no_such_proc, not_deployed};
 
 /// Changes the size of a proc, or starts, stops or restarts it or one of its instances.
 pub(super) async fn patch(State(context): State<Context>, scope: Scope, body: Body) -> Result<Envelope> {
-    let (context, scope) = (&context, &scope);
-    let asked = match members(&body) {
-        Ok(members) => Asked::read(&members).map_err(|error| (Bad::Member, faults(error))),
-        Err(error) => Err((Bad::Body, faults(error))),
-    };
-    let action = match &asked {
-        Ok(Asked::Operate(Operation::Start, _)) => Action::Start,
-        Ok(Asked::Operate(Operation::Stop, _)) => Action::Stop,
-        Ok(Asked::Operate(Operation::Restart, _)) => Action::Restart,
-        Ok(Asked::Resize(_)) | Err(_) => Action::Scale,
-    };
-    let asked = &asked;
+    let (context, scope, body) = (&context, &scope, &body);
+    let action =
+        members(body).and_then(|members| Asked::read(&members)).map_or(Action::Scale, |asked| asked.action());
     mutate(context, scope, action, |now| async move {
         let read = scope.admitted(context).await?;
         let (app, name) = (read.app.name().as_str(), scope.param("proc"));
-        match asked {
-            Err((Bad::Body, faults)) => Err(Error::Invalid(faults.clone())),
-            Err((Bad::Member, _)) | Ok(_) if read.app.deployment.is_none() => {
-                Ok(not_deployed("proc", app).into())
-            }
-            Err((Bad::Member, faults)) => Err(Error::Invalid(faults.clone())),
-            Ok(Asked::Resize(sizing)) => resize(context, scope, &read, sizing, now),
-            Ok(Asked::Operate(..)) if read.app.running().is_some() && read.app.proc(name).is_none() => {
+        // LAIN reads the body before it looks at the app, and its members after that.
+        let members = members(body)?;
+        if read.app.deployment.is_none() {
+            return Ok(not_deployed("proc", app).into());
+        }
+        match Asked::read(&members)? {
+            Asked::Resize(sizing) => resize(context, scope, &read, &sizing, now),
+            Asked::Operate(..) if read.app.running().is_some() && read.app.proc(name).is_none() => {
                 Ok(no_such_proc(StatusCode::NOT_FOUND, app, name).into())
             }
-            Ok(Asked::Operate(operation, instance)) => {
-                operate(context, scope, &read, *operation, *instance, now)
-            }
+            Asked::Operate(operation, instance) => operate(context, scope, &read, operation, instance, now),
         }
     })
     .await
-}
-
-/// What is not good: the body as a whole, which is told before the app is looked at, or a member, told after.
-#[derive(Clone, Copy, Debug)]
-enum Bad {
-    Body,
-    Member,
-}
-
-fn faults(error: Error) -> Vec<FieldError> {
-    match error {
-        Error::Invalid(faults) => faults,
-        other => vec![FieldError { field: String::new(), reason: other.to_string() }],
-    }
 }
 
 fn resize(
@@ -140,6 +115,15 @@ enum Asked {
 }
 
 impl Asked {
+    fn action(&self) -> Action {
+        match self {
+            Self::Resize(_) => Action::Scale,
+            Self::Operate(Operation::Start, _) => Action::Start,
+            Self::Operate(Operation::Stop, _) => Action::Stop,
+            Self::Operate(Operation::Restart, _) => Action::Restart,
+        }
+    }
+
     fn read(members: &Members) -> Result<Self> {
         for name in ["canary_proc", "canary_policy_group"] {
             if members.contains_key(name) {
