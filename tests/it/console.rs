@@ -1,6 +1,7 @@
 //! The console dialect. Numbers are those of lain-cases.
 
 mod apps;
+mod checks;
 mod deploy;
 mod ledger;
 mod notify;

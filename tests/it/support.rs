@@ -24,7 +24,7 @@ pub(crate) use images::{Answering, Images};
 pub(crate) use ledger::{Calls, Ledger};
 pub(crate) use outage::Outage;
 pub(crate) use secrets_manager::SecretsManager;
-pub(crate) use sso::{Mood, Sso};
+pub(crate) use sso::{CLIENT, Mood, Sso};
 pub(crate) use stack::{endpoints, shared_data};
 pub(crate) use state::{number, put_unheard, queue, send_raw, settings, string};
 pub(crate) use table::Table;

@@ -1,16 +1,21 @@
 //! `lain-sso`, each route of the console and each mood of the SSO: the functions in process, on back ends of their own.
 
+mod instances;
+mod login;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use common::domain::region::Regions;
 use common::http::{Access, Auth, Route};
+use common::outbound::Password;
+use common::sso::OAuthClient;
 use serde_json::{Value, json};
 
 use crate::ledger::is_of_console;
 use crate::support::console::Reply;
-use crate::support::{Ledger, Mood, Sso};
+use crate::support::{CLIENT, Ledger, Mood, Sso};
 
 const GROUP: &str = "lainapp-lain-local-hello";
 
@@ -23,7 +28,8 @@ struct World {
 impl World {
     async fn new() -> Self {
         let (mut ledger, sso) = (Ledger::open().await, Sso::start().await);
-        ledger.context.auth = Auth::LainSso(common::sso::Sso::new(&sso.url, None).unwrap());
+        let client = OAuthClient { id: CLIENT.0.to_owned(), secret: Password(CLIENT.1.to_owned()) };
+        ledger.context.auth = Auth::LainSso(common::sso::Sso::new(&sso.url, Some(client)).unwrap());
         let world = Self { ledger, sso };
         world.ask("alice", "POST /repos/", &json!({"appname": "hello"})).await.is(201, "repos");
         world.sso.add(GROUP, "bob", "normal");
@@ -190,6 +196,16 @@ async fn what_the_sso_fails_at_is_our_failure() {
         reply.refused(500, key);
         assert!(!reply.text.contains("127.0.0.1"), "{reply:?}");
     }
+}
+
+/// Groups have `-` for `.`: `resource-a-b` would have that of the instance `resource.a.b`.
+#[tokio::test]
+async fn no_app_takes_the_group_of_an_instance() {
+    let world = World::new().await;
+    let refusal =
+        world.ask("eve", "POST /repos/", &json!({"appname": "resource-a-b"})).await.refused(400, "repo");
+    assert!(refusal.contains("appname"), "{refusal}");
+    world.ask("eve", "POST /repos/", &json!({"appname": "resources"})).await.is(201, "repos");
 }
 
 /// What is half done is done at the next try.

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::start;
 use crate::support::console::Console;
+use crate::support::{CLIENT, Mood, Sso};
 
 const YAML: &str = "appname: regauth\nbuild: {base: a, script: [b]}\nworker:\n  cmd: x\n";
 
@@ -79,6 +80,63 @@ async fn a_registry_that_demands_tokens_is_pushed_to_and_pulled_from() {
     console.post("/repos/", &json!({"appname": "regauth"})).await.is(201, "repos");
     console.post("/apps/", &json!({"appname": "regauth"})).await.is(202, "app");
     console.send(Method::DELETE, "/apps/regauth/", None).await.is(202, "app");
+    stack.stop().await.unwrap();
+}
+
+/// 109 and lain-spec 4.4: who may push is who belongs to the app, as the SSO tells by a token or by a password.
+#[tokio::test]
+async fn with_an_sso_the_people_of_an_app_push_its_images() {
+    let sso = Sso::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let flags = ["--registry-auth", "--auth", "lain-sso", "--sso-url", &sso.url];
+    let client = ["--sso-client-id", CLIENT.0, "--sso-client-secret", CLIENT.1];
+    let stack = start(folder.path(), &[&flags[..], &client[..]].concat()).await;
+    let endpoints = stack.endpoints();
+    let (api, registry) = (endpoints.api.clone().unwrap(), endpoints.registry.clone().unwrap());
+    let http = crate::support::http();
+    let register = http.post(format!("{api}/api/v1/repos/")).header("access-token", "alice");
+    let registered = register.body(r#"{"appname":"guarded"}"#).send().await.unwrap();
+    assert_eq!(registered.status(), 201);
+
+    let ask = async |user: Option<(&str, &str)>, scope: &str| -> (u16, String) {
+        let request = http.get(format!("{api}/api/v1/authorize/registry/?service=registry{scope}"));
+        let request = match user {
+            Some((name, password)) => request.basic_auth(name, Some(password)),
+            None => request,
+        };
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let push = |repository: &str| format!("&scope=repository:{repository}:push,pull");
+    for (user, repository, status) in [
+        (Some(("alice", "pw-alice")), "guarded", 200),
+        (Some(("anything", "alice")), "guarded", 200),
+        (Some(("alice", "pw-bob")), "guarded", 401),
+        (Some(("alice", "wrong")), "guarded", 401),
+        (Some(("bob", "pw-bob")), "guarded", 401),
+        (None, "guarded", 401),
+        (Some(("alice", "pw-alice")), "lain/centos", 401),
+        (Some(("root", "pw-root")), "lain/centos", 200),
+        (Some(("root", "pw-root")), "guarded", 200),
+    ] {
+        assert_eq!(ask(user, &push(repository)).await.0, status, "{user:?} {repository}");
+    }
+    let bob = Some(("bob", "pw-bob"));
+    let (status, _) = ask(bob, "&scope=repository:guarded:pull").await;
+    assert_eq!(status, 200);
+    let token =
+        |text: &str| serde_json::from_str::<Value>(text).unwrap()["token"].as_str().unwrap().to_owned();
+    assert_eq!(
+        claims(&token(&ask(bob, "").await.1))["access"],
+        json!([]),
+        "a log-in gives nothing of before"
+    );
+
+    let pusher = token(&ask(Some(("alice", "pw-alice")), &push("guarded")).await.1);
+    let upload = http.post(format!("http://{registry}/v2/guarded/blobs/uploads/")).bearer_auth(&pusher);
+    assert_eq!(upload.send().await.unwrap().status(), 202);
+    sso.set_mood(Mood::Failing("/"));
+    assert_eq!(ask(bob, "").await.0, 401, "an SSO that is down knows nobody");
     stack.stop().await.unwrap();
 }
 

@@ -1,4 +1,5 @@
-//! A LAIN SSO in this process (lain-spec 4.2 and 4.3): users by their tokens, groups with members and with groups of members.
+//! A LAIN SSO in this process (lain-spec 4.2 and 4.3): users by their tokens, groups with members and with groups of members,
+//! and tokens for those who have none yet (RFC 6749).
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -8,8 +9,11 @@ use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-/// Who there is. A user's token is the user's name.
+/// Who there is. A user's token is the user's name, the password `pw-<user>`, and the code after a log-in `code-<user>`.
 const USERS: [&str; 4] = ["alice", "bob", "eve", "root"];
+
+/// What the installation is to the SSO: its `client_id` and `client_secret`.
+pub(crate) const CLIENT: (&str, &str) = ("slipway", "s&cret");
 
 /// The SSO. Clones are the same one.
 #[derive(Clone)]
@@ -144,17 +148,46 @@ async fn answer(State(sso): State<Sso>, request: Request) -> Response {
     }
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    if parts.method == Method::POST && parts.uri.path() == "/oauth2/token" {
+        return grant(str::from_utf8(&body).unwrap());
+    }
     let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
     let token = parts.headers.get("authorization").map(|value| value.to_str().unwrap());
     let caller = token.and_then(|token| token.strip_prefix("Bearer ")).filter(|token| USERS.contains(token));
     sso.respond(&parts.method, parts.uri.path(), caller, &body)
 }
 
+/// Answers a form that asks for a token.
+fn grant(form: &str) -> Response {
+    let pairs = form.split('&').filter_map(|pair| pair.split_once('='));
+    let form: BTreeMap<_, _> = pairs.map(|(name, value)| (name, decoded(value))).collect();
+    let value = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+    let user = match value("grant_type") {
+        // It leads nobody to where the code was not meant for.
+        "authorization_code" if value("redirect_uri").ends_with("://localhost/api/v1/authorize/") => {
+            value("code").strip_prefix("code-")
+        }
+        "password" => value("password").strip_prefix("pw-").filter(|user| *user == value("username")),
+        _ => None,
+    };
+    match user {
+        _ if (value("client_id"), value("client_secret")) != CLIENT => {
+            StatusCode::UNAUTHORIZED.into_response()
+        }
+        Some(user) if USERS.contains(&user) => {
+            json!({"access_token": user, "token_type": "Bearer", "expires_in": 3600})
+                .to_string()
+                .into_response()
+        }
+        Some(_) | None => (StatusCode::BAD_REQUEST, r#"{"error":"invalid_grant"}"#).into_response(),
+    }
+}
+
 fn not_found() -> Response {
     StatusCode::NOT_FOUND.into_response()
 }
 
-/// A path segment; `%2D` is what clients may make of `-`.
+/// A path segment, or a value of a form; `%2D` is what clients may make of `-`.
 fn decoded(segment: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = segment.bytes();

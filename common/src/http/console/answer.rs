@@ -246,3 +246,6 @@ fn groups(read: &ReadApp) -> Option<&crate::domain::status::Groups> {
         Some(Observation::Unreachable) | None => None,
     }
 }
+
+#[cfg(test)]
+mod tests;
