@@ -87,7 +87,7 @@ pub(super) enum Dialect {
 
 impl Auth {
     /// Whether callers are told apart, as LAIN's clients ask.
-    pub fn is_closed(&self) -> bool {
+    pub fn tells_callers_apart(&self) -> bool {
         !matches!(self, Self::Open(_))
     }
 

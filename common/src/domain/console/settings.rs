@@ -9,7 +9,7 @@ use super::notify::Schedule;
 pub struct Settings {
     /// The domains under which apps are reached.
     pub domains: Domains,
-    /// The registry of the apps' images: `host` or `host:port`.
+    /// The registry of the apps' images: `host` or `host:port`, or a URL of these.
     pub registry: String,
     /// Apps that are never undeployed.
     pub protected_apps: Vec<AppName>,
@@ -25,6 +25,26 @@ impl Settings {
 
     /// The image of a version of an app.
     pub fn release_image(&self, app: &AppName, version: &super::name::MetaVersion) -> String {
-        format!("{}/{}:release-{version}", self.registry, app.repository())
+        let host = self.registry.split_once("://").map_or(self.registry.as_str(), |(_, host)| host);
+        format!("{}/{}:release-{version}", host.trim_end_matches('/'), app.repository())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_has_no_scheme() {
+        for registry in ["r.lain:5000", "http://r.lain:5000", "https://r.lain:5000/"] {
+            let settings = Settings {
+                domains: Domains::parse("lain.local").unwrap(),
+                registry: registry.to_owned(),
+                protected_apps: Vec::new(),
+                webhook_schedule: Schedule(Vec::new()),
+            };
+            let image = settings.release_image(&"hello".parse().unwrap(), &"1-a".parse().unwrap());
+            assert_eq!(image, "r.lain:5000/hello:release-1-a");
+        }
     }
 }
