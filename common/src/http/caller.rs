@@ -92,6 +92,7 @@ impl Auth {
     }
 
     /// The caller that the headers name.
+    #[cfg_attr(not(feature = "console"), expect(clippy::unused_async, reason = "only the SSO is waited for"))]
     pub(super) async fn caller(
         &self,
         dialect: Dialect,

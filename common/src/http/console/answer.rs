@@ -248,4 +248,5 @@ fn groups(read: &ReadApp) -> Option<&crate::domain::status::Groups> {
 }
 
 #[cfg(test)]
+#[cfg(feature = "deploy")]
 mod tests;
