@@ -255,6 +255,17 @@ async fn an_image_that_lies_is_refused_and_nothing_deployed() {
     }
 }
 
+/// The gateway's event of the README's sample.
+#[tokio::test]
+async fn the_sample_event_registers_an_app() {
+    let event: Value = serde_json::from_str(include_str!("../../../events/post-repo.json")).unwrap();
+    let http = &event["requestContext"]["http"];
+    let (method, path) = (http["method"].as_str().unwrap(), event["rawPath"].as_str().unwrap());
+    let desk = Desk::new().await;
+    let body = event["body"].as_str().unwrap();
+    desk.0.console(method.parse().unwrap(), path, body).await.0.is(201, "repos");
+}
+
 /// 49.
 #[tokio::test]
 async fn a_list_takes_any_query() {
