@@ -201,8 +201,7 @@ fn portals(app: &App) -> BTreeSet<String> {
 fn ignored(yaml: &LainYaml) -> Option<String> {
     let LainYaml::App(manifest) = yaml else { return None };
     let list = manifest.ignored.join(", ");
-    (!list.is_empty())
-        .then(|| format!("these members of the lain.yaml are not known and count for nothing: {list}"))
+    (!list.is_empty()).then(|| format!("these members of the lain.yaml count for nothing: {list}"))
 }
 
 /// Numbers of instances that the file asks for; those set by hand were looked at when they were.
