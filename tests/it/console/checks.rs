@@ -255,6 +255,28 @@ async fn an_image_that_lies_is_refused_and_nothing_deployed() {
     }
 }
 
+/// What has no room in an item of the table is no failure of ours.
+#[tokio::test]
+async fn a_file_that_says_more_than_can_be_kept_is_refused() {
+    let desk = Desk::new().await;
+    desk.register("big").await;
+    let procs: String = (0..201).map(|index| format!("worker.a{index}: {{}}\n")).collect();
+    let env = format!("worker:\n  env: [\"A={}\"]\n", "x".repeat(210 * 1024));
+    for (version, sections, words) in
+        [("1-a", procs.as_str(), "at most 200 procs"), ("2-a", &env, "more than there is room for")]
+    {
+        desk.put("big", version, sections);
+        let refusal = desk.create("big").await.refused(406, "app");
+        assert!(refusal.contains(words), "{refusal}");
+        desk.ask("GET /apps/big/", Value::Null).await.refused(404, "app");
+    }
+    let (procs, _) = procs.rsplit_once("worker.a200").unwrap();
+    desk.put("big", "3-a", procs);
+    desk.create("big").await.is(202, "app");
+    let resource = format!("apptype: resource\n{REDIS}  env: [\"A={}\"]\n", "x".repeat(80 * 1024));
+    desk.deployed("large", "1-a", &resource).await;
+}
+
 /// The gateway's event of the README's sample.
 #[tokio::test]
 async fn the_sample_event_registers_an_app() {

@@ -23,6 +23,9 @@ use crate::domain::{Error, FieldError, Result};
 const TOP: [&str; 9] =
     ["appname", "build", "giturl", "apptype", "release", "test", "notify", "use_services", "use_resources"];
 
+/// What is recorded of all objects of an app's procs has to fit into one item of the table.
+const PROCS_MAX: usize = 200;
+
 impl LainYaml {
     /// Reads the text of a file.
     ///
@@ -72,6 +75,9 @@ fn manifest(at: &At<'_>) -> Option<Manifest> {
         if !TOP.contains(&key) {
             procs.extend(section::procs(key, &at));
         }
+    }
+    if procs.len() > PROCS_MAX {
+        at.fault::<()>(format!("must have at most {PROCS_MAX} procs"));
     }
     unique::check(&procs);
     let procs = procs.into_iter().map(|(_, proc)| proc).collect();
