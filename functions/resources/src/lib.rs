@@ -15,11 +15,8 @@ pub fn routes() -> Routes {
 
 /// The deployed instances of a resource; none of an app that is no resource.
 async fn list(State(context): State<Context>, scope: Scope) -> Result<Envelope> {
-    // Both at once; whether it may be asked for comes first.
-    let id = scope.app_id()?;
-    let (resource, instances) =
-        futures::future::join(scope.admitted(&context), context.store.console_instances(&id)).await;
-    let (resource, instances) = (resource?, instances?);
+    let resource = scope.admitted(&context).await?;
+    let instances = context.store.console_instances(&resource.app.id).await?;
     let others = BTreeMap::new();
     let views = Views::new(&context, &others);
     let deployed = instances.iter().filter(|read| read.app.deployment.is_some());
