@@ -260,7 +260,7 @@ async fn an_image_that_lies_is_refused_and_nothing_deployed() {
 async fn a_file_that_says_more_than_can_be_kept_is_refused() {
     let desk = Desk::new().await;
     desk.register("big").await;
-    let procs: String = (0..201).map(|index| format!("worker.a{index}: {{}}\n")).collect();
+    let procs = (0..201).map(|index| format!("worker.a{index}: {{}}\n")).collect::<Vec<_>>().concat();
     let env = format!("worker:\n  env: [\"A={}\"]\n", "x".repeat(210 * 1024));
     for (version, sections, words) in
         [("1-a", procs.as_str(), "at most 200 procs"), ("2-a", &env, "more than there is room for")]
