@@ -19,6 +19,7 @@
 //! | an app that uses portals of a service app | `C#<region>/<service app>` | `<app>` |
 //! | the app that has a port of a cluster's edge | `T#<cluster>` | `<port>` |
 //! | notifier | `H#<region>/<type>` | hash of its URL |
+//! | how many notifiers there are | `H#<region>/<type>/count` | `!` |
 //! | delivery to a notifier | `V#<region>/<hash of the URL>` | `<time>/<id>` |
 //!
 //! One sparse index, `attention`, holds what must be found without knowing its name:
@@ -42,6 +43,7 @@ mod read;
 mod record;
 mod schema;
 mod transaction;
+mod update;
 mod work;
 
 use aws_sdk_dynamodb::Client;
@@ -53,6 +55,7 @@ use crate::aws::{self, Connection};
 pub use commit::{Accepted, Change, Committed, Mutation, Record, Replay, ReplayKey};
 pub use console::{AppChange, AppMutation, Note, OplogEntry, ReadApp, UsedPort};
 pub use read::{Place, ReadService, Target, Tree};
+pub use transaction::pause;
 pub use work::{Completion, Due, Finished, Lease, LeaseTaken, Observed, Setback, Work, fingerprint};
 
 /// When the sweeper rings for what was accepted and not applied, in seconds: with its own minute, a lost doorbell

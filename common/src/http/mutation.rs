@@ -1,7 +1,5 @@
 //! Mutations: read, decide, commit, ring. A handler brings the first two.
 
-use std::time::Duration;
-
 use axum::response::{IntoResponse, Response};
 
 use super::answer::Answer;
@@ -14,16 +12,14 @@ use crate::domain::digest::sha256_hex;
 use crate::domain::error::{Error, Result};
 use crate::domain::operation::Action;
 use crate::domain::subject::{Doorbell, Subject};
-use crate::store::{Accepted, Change, Committed, DUE_AFTER_S, Record, Replay, ReplayKey};
+use crate::store::{self, Accepted, Change, Committed, DUE_AFTER_S, Record, Replay, ReplayKey};
 
 /// How often a lost race is run again before the caller hears of it (kirk-spec §5).
-pub(super) const TRIES: u32 = 4;
+const TRIES: u32 = 4;
 /// How long an answer is kept for its idempotency key.
 const REPLAY_KEPT_S: i64 = 24 * 60 * 60;
 /// The largest answer that is kept: an item holds 400 KB.
 const REPLAY_BYTES_MAX: usize = 380 * 1024;
-/// How long to wait before the first of those further tries; each next one waits twice as long.
-const PAUSE: Duration = Duration::from_millis(5);
 
 /// What a handler decided.
 #[derive(Debug)]
@@ -73,16 +69,11 @@ pub async fn mutate<F: Future<Output = Result<Decision>> + Send>(
                 ring(context, scope, &decision.ring).await;
                 return Ok(decision.answer.into_response());
             }
-            Committed::LostRace => pause(attempt).await,
+            Committed::LostRace => store::pause(attempt).await,
             Committed::Replayed(replay) => return replayed(replay, &request_hash),
         }
     }
     Err(Error::Conflict("the same thing is being changed by others: try again"))
-}
-
-/// Waits before the next try.
-pub(super) async fn pause(attempt: u32) {
-    tokio::time::sleep(PAUSE * 2_u32.pow(attempt)).await;
 }
 
 /// The answer as it is kept for an idempotency key.

@@ -96,6 +96,10 @@ impl Key {
         Self { pk: notifiers(region, notify), sk: url.id() }
     }
 
+    pub(super) fn notifiers_count(region: &RegionName, notify: NotifyType) -> Self {
+        Self { pk: format!("{}/count", notifiers(region, notify)), sk: "!".to_owned() }
+    }
+
     /// No app's name has an `@`.
     pub(super) fn notify_audit(region: &RegionName, notify: NotifyType, at: &str, request_id: &str) -> Self {
         Self { pk: format!("L#{region}/@{}", notify.as_str()), sk: format!("{at}/{request_id}") }

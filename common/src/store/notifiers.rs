@@ -1,14 +1,17 @@
 //! Notifiers, and the deliveries on their way to them.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 
 use super::Store;
-use super::item::{Attributes, Reader, With, item, number, string};
+use super::item::{Attributes, FORMAT, Reader, With, item, number, string};
 use super::key::{self, Key};
 use super::record;
-use super::transaction::{ABSENT, Outcome, Transaction, failed_condition, set};
+use super::transaction::{ABSENT, Outcome, Transaction, failed_condition, pause};
+use super::update::Change;
 use crate::domain::Timestamp;
-use crate::domain::console::notify::{Delivery, DeliveryId, DeliveryState, Notifier, NotifyType, NotifyUrl};
+use crate::domain::console::notify::{
+    Delivery, DeliveryId, DeliveryState, NOTIFIERS_MAX, Notifier, NotifyType, NotifyUrl,
+};
 use crate::domain::error::{Error, Result};
 use crate::domain::name::RegionName;
 use crate::domain::operation::{Action, Origin};
@@ -19,7 +22,16 @@ const DELIVERIES_KEPT_S: i64 = 30 * 24 * 60 * 60;
 /// From when on a delivery may be tried again, in milliseconds since the epoch: messages come twice.
 const NOT_BEFORE: &str = "not_before";
 /// How often a change of the notifiers is tried that meets another one.
-const TRIES: usize = 5;
+const TRIES: u32 = 8;
+
+/// What a change of the notifiers met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refused {
+    /// The notifier is there already, or is not there.
+    Notifier,
+    /// There are as many as there may be.
+    Count,
+}
 
 impl Store {
     /// The notifiers of a type, in the order in which they were registered.
@@ -35,21 +47,32 @@ impl Store {
         Ok(notifiers)
     }
 
-    /// Registers a notifier; one that is registered stays as it is.
+    /// Registers a notifier; one that is registered stays as it is. False if there are as many as there may be.
     pub async fn add_notifier(
         &self,
         region: &RegionName,
         notify: NotifyType,
         url: &NotifyUrl,
         origin: &Origin,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let key = Key::notifier(region, notify, url);
         let notifier = item(key).with("url", string(url)).with("created", string(origin.at));
-        self.change_notifiers(region, notify, url, origin, Action::Create, |transaction| {
-            transaction.put(notifier.clone(), ABSENT)
-        })
-        .await?;
-        Ok(())
+        let change = |transaction: &mut Transaction<'_>| {
+            transaction.put(notifier.clone(), ABSENT)?;
+            transaction.update(
+                Key::notifiers_count(region, notify),
+                "SET v = :v ADD notifiers :one",
+                |update| {
+                    update
+                        .condition_expression("attribute_not_exists(notifiers) OR notifiers < :max")
+                        .expression_attribute_values(":one", number(1))
+                        .expression_attribute_values(":v", number(FORMAT))
+                        .expression_attribute_values(":max", number(NOTIFIERS_MAX))
+                },
+            )
+        };
+        let refused = self.change_notifiers(region, notify, url, origin, Action::Create, change).await?;
+        Ok(refused != Some(Refused::Count))
     }
 
     /// Removes a notifier; tells whether it was registered.
@@ -60,15 +83,19 @@ impl Store {
         url: &NotifyUrl,
         origin: &Origin,
     ) -> Result<bool> {
-        self.change_notifiers(region, notify, url, origin, Action::Delete, |transaction| {
+        let change = |transaction: &mut Transaction<'_>| {
             transaction.delete(Key::notifier(region, notify, url), |delete| {
                 delete.condition_expression("attribute_exists(pk)")
+            })?;
+            transaction.update(Key::notifiers_count(region, notify), "ADD notifiers :less", |update| {
+                update.expression_attribute_values(":less", number(-1))
             })
-        })
-        .await
+        };
+        let refused = self.change_notifiers(region, notify, url, origin, Action::Delete, change).await?;
+        Ok(refused.is_none())
     }
 
-    /// Makes a change with its audit entry; false if the change's own condition does not hold.
+    /// Makes a change of a notifier and of their count, with its audit entry; tells which condition does not hold.
     async fn change_notifiers(
         &self,
         region: &RegionName,
@@ -77,18 +104,20 @@ impl Store {
         origin: &Origin,
         action: Action,
         change: impl Fn(&mut Transaction<'_>) -> Result<()>,
-    ) -> Result<bool> {
-        for _ in 0..TRIES {
+    ) -> Result<Option<Refused>> {
+        for attempt in 0..TRIES {
             let mut transaction = Transaction::new(&self.table);
             change(&mut transaction)?;
             let entry = item(Key::notify_audit(region, notify, &origin.at.to_string(), &origin.request_id));
             transaction.put(record::audited(entry, url.as_str(), action, origin), ABSENT)?;
-            match self.transact(transaction).await? {
-                Outcome::Done => return Ok(true),
-                Outcome::Cancelled(reasons) if reasons.first().is_some_and(failed_condition) => {
-                    return Ok(false);
-                }
-                Outcome::Cancelled(_) => {}
+            let reasons = match self.transact(transaction).await? {
+                Outcome::Done => return Ok(None),
+                Outcome::Cancelled(reasons) => reasons,
+            };
+            match reasons.iter().position(failed_condition) {
+                Some(0) => return Ok(Some(Refused::Notifier)),
+                Some(1) => return Ok(Some(Refused::Count)),
+                Some(_) | None => pause(attempt).await,
             }
         }
         Err(Error::Conflict("the notifiers are being changed by others: try again"))
@@ -96,7 +125,7 @@ impl Store {
 
     /// Puts deliveries on their way, all of them or none.
     pub async fn enqueue(&self, deliveries: &[Delivery], due_s: i64) -> Result<()> {
-        for _ in 0..TRIES {
+        for attempt in 0..TRIES {
             let mut transaction = Transaction::new(&self.table);
             for delivery in deliveries {
                 transaction.put(delivery_item(delivery, due_s), ABSENT)?;
@@ -106,7 +135,7 @@ impl Store {
             }
             match self.transact(transaction).await? {
                 Outcome::Done => return Ok(()),
-                Outcome::Cancelled(_) => {}
+                Outcome::Cancelled(_) => pause(attempt).await,
             }
         }
         Err(Error::Conflict("the same deliveries are on their way"))
@@ -162,31 +191,24 @@ impl Store {
         remove: &str,
         now: Option<Timestamp>,
     ) -> Result<bool> {
-        let (expression, names, values) = set(attributes);
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::delivery(&read.id).into_map()))
-            .update_expression(format!("{expression}{remove}"))
-            .set_expression_attribute_names(Some(names))
-            .set_expression_attribute_values(Some(values))
-            .expression_attribute_names("#was", "tries")
-            .expression_attribute_values(":was", number(read.tries));
-        let update = match now {
-            None => update.condition_expression("#was = :was"),
-            Some(now) => update
-                .condition_expression("#was = :was AND (attribute_not_exists(#time) OR #time <= :now)")
-                .expression_attribute_names("#time", NOT_BEFORE)
-                .expression_attribute_values(":now", number(now.as_millisecond())),
+        let was = |update: UpdateItemFluentBuilder| {
+            update
+                .expression_attribute_names("#was", "tries")
+                .expression_attribute_values(":was", number(read.tries))
         };
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-                Some(_) | None => Err(Error::unavailable("record a delivery", error)),
-            },
-        }
+        let (doing, key) = ("record a delivery", Key::delivery(&read.id));
+        let Some(now) = now else {
+            let change = Change { doing, key, set: attributes, remove, condition: "#was = :was" };
+            return self.change_if(change, was).await;
+        };
+        let condition = "#was = :was AND (attribute_not_exists(#time) OR #time <= :now)";
+        let change = Change { doing, key, set: attributes, remove, condition };
+        let in_time = |update| {
+            was(update)
+                .expression_attribute_names("#time", NOT_BEFORE)
+                .expression_attribute_values(":now", number(now.as_millisecond()))
+        };
+        self.change_if(change, in_time).await
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the routes of the console cost in calls to the table, the queue and the registry (performance §2).
 
+use futures::future::join_all;
 use reqwest::Method;
 use serde_json::json;
 
@@ -72,7 +73,7 @@ async fn each_route_costs_what_its_row_says() {
         ("PUT", "apps/bare/versions/1-a", &yaml, 202, CHANGE),
         ("DELETE", "apps/bare", "", 202, CHANGE),
         ("GET", "notify/imagepush", "", 200, QUERY),
-        ("POST", "notify/imagepush", notifier, 200, WRITE),
+        ("POST", "notify/imagepush", notifier, 200, &[("TransactWriteItems", 1)]),
         ("POST", "repos/hello/push", &push, 400, QUERY),
         ("DELETE", "notify/imagepush", notifier, 200, &[("TransactWriteItems", 1)]),
         ("DELETE", "apps/hello", "", 202, CHANGE),
@@ -176,14 +177,37 @@ async fn a_page_of_another_origin_changes_nothing_and_costs_nothing() {
 
 /// A lost race is run again, and told when it is lost too often.
 #[tokio::test]
-async fn a_change_that_meets_others_is_tried_four_times() {
+async fn a_change_that_meets_others_is_tried_eight_times() {
     let ledger = world().await;
     let scale = r#"{"num_instances":3}"#;
-    ledger.conflict(3);
+    ledger.conflict(7);
     let (reply, _) = ledger.console(Method::PATCH, "/api/v1/apps/hello/procs/web", scale).await;
     reply.is(202, "proc");
-    ledger.conflict(4);
+    ledger.conflict(8);
     let (reply, _) = ledger.console(Method::PATCH, "/api/v1/apps/hello/procs/web", scale).await;
     reply.refused(409, "proc");
     assert!(reply.headers.contains_key("retry-after"));
+}
+
+/// The newest wish wins, and none is lost or half done.
+#[tokio::test]
+async fn of_parallel_changes_of_an_app_each_is_made_or_refused() {
+    let ledger = world().await;
+    let path = "/api/v1/apps/hello/procs/web";
+    let before = ledger.generation("hello").await;
+    let bodies: Vec<_> = (1..=8).map(|count| json!({"num_instances": count}).to_string()).collect();
+    let replies = join_all(bodies.iter().map(|body| ledger.console(Method::PATCH, path, body))).await;
+    let mut accepted = 0;
+    for (reply, _) in replies {
+        if reply.status == 409 {
+            reply.refused(409, "proc");
+        } else {
+            reply.is(202, "proc");
+            accepted += 1;
+        }
+    }
+    assert!(accepted > 4, "{accepted}");
+    assert_eq!(ledger.generation("hello").await, before + accepted);
+    let shown = ledger.console(Method::GET, path, "").await.0.is(200, "proc");
+    assert!((1..=8).contains(&shown["numinstances"].as_u64().unwrap()), "{shown}");
 }

@@ -7,6 +7,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use common::domain::Timestamp;
 use common::domain::console::notify::{Delivery, DeliveryId, DeliveryState};
+use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -75,7 +76,8 @@ async fn notifiers_are_registered_once_and_in_order() {
         r#"{"notify_url":"ftp://x"}"#,
         r#"{"notify_url":""}"#,
     ] {
-        console.send(Method::POST, PATH, Some(body)).await.refused(400, "notify");
+        let refusal = console.send(Method::POST, PATH, Some(body)).await.refused(400, "notify");
+        assert!(!body.contains("notify_url") || refusal.contains("notify_url"), "{body}: {refusal}");
         console.send(Method::DELETE, PATH, Some(body)).await.refused(400, "notify");
         console.send(Method::PUT, PATH, Some(body)).await.refused(400, "notify");
     }
@@ -86,6 +88,30 @@ async fn notifiers_are_registered_once_and_in_order() {
         assert_eq!(reply.refused(400, "notify"), "");
         assert_eq!(reply.json()["url"], "/api/v1/notify/zzz/");
     }
+}
+
+/// However many ask at once; one that goes makes room, and one that is registered is registered still.
+#[tokio::test]
+async fn there_are_fifty_notifiers_at_most() {
+    let ledger = Ledger::open().await;
+    let body = |index: usize| json!({"notify_url": format!("http://n{index}.invalid/")}).to_string();
+    let ask = async |method, index| ledger.console(method, "/api/v1/notify/imagepush", &body(index)).await.0;
+    let (good, full): (Vec<_>, Vec<_>) =
+        join_all((0..60).map(async |index| (index, ask(Method::POST, index).await)))
+            .await
+            .into_iter()
+            .partition(|(_, reply)| reply.status == 200);
+    assert_eq!(good.len(), 50);
+    for (_, reply) in &full {
+        assert!(reply.refused(400, "notify").contains("notify_url cannot be registered: there are 50"));
+    }
+    let (kept, gone, refused) = (good[0].0, good[1].0, full[0].0);
+    ask(Method::POST, kept).await.is(200, "notify");
+    ask(Method::DELETE, refused).await.refused(400, "notify");
+    ask(Method::POST, refused).await.refused(400, "notify");
+    ask(Method::DELETE, gone).await.is(200, "notify");
+    ask(Method::POST, refused).await.is(200, "notify");
+    ask(Method::POST, gone).await.refused(400, "notify");
 }
 
 /// 104 and 3.7: each notifier is told until it has heard, always under the same id.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use crate::domain::digest::sha256_hex;
 use crate::domain::name::{RegionName, text};
@@ -32,18 +33,21 @@ impl NotifyType {
 text! {
     /// Where a notifier listens: an `http` or `https` URL of at most 1024 visible ASCII characters, without user or fragment.
     NotifyUrl, |text| {
-        let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
-        let authority = rest.map(|rest| rest.split(['/', '?']).next().unwrap_or_default());
-        let host = authority.is_some_and(|authority| {
-            !authority.is_empty() && !authority.starts_with(':') && !authority.contains('@')
-        });
-        let visible = text.len() <= 1024 && text.bytes().all(|byte| byte.is_ascii_graphic());
-        if host && visible && !text.contains('#') {
+        if is_plain(text) {
             Ok(())
         } else {
-            Err("must be an http or https URL of at most 1024 characters, without user and fragment")
+            Err("must be an http or https URL with a host, of at most 1024 characters, without user and fragment")
         }
     }
+}
+
+/// A URL whose host is what it looks to be: parsers of the web read `http:x`, `http:///x` and `http:\x` as `http://x/` too.
+fn is_plain(text: &str) -> bool {
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    let authority = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
+    let visible = text.len() <= 1024 && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    let is_url = Url::parse(text).is_ok_and(|url| url.has_host() && url.fragment().is_none());
+    visible && is_url && !authority.is_empty() && !authority.contains('@')
 }
 
 impl NotifyUrl {
@@ -152,6 +156,12 @@ mod tests {
             "http://",
             "http:///a",
             "http://:80/",
+            "http:x",
+            "http://x:port/",
+            "http://[::1/",
+            "http://@x/",
+            "http://a%00b/",
+            "http://x\\@y/",
             "http://u:p@x/",
             "http://x/#a",
             "http://x/a b",

@@ -7,9 +7,13 @@ use crate::domain::Timestamp;
 use crate::domain::error::{Error, Result};
 use crate::domain::operation::Action;
 use crate::domain::subject::Subject;
-use crate::http::mutation::{TRIES, pause, ring};
+use crate::http::mutation::ring;
 use crate::http::{Context, Scope};
-use crate::store::{Accepted, AppMutation, Change, Committed, DUE_AFTER_S, Record};
+use crate::store::{self, Accepted, AppMutation, Change, Committed, DUE_AFTER_S, Record};
+
+/// How often a lost race is run again before the caller hears of it: the newest wish is to win, so more often than in the other
+/// dialect. All pauses together take less than a second.
+const TRIES: u32 = 8;
 
 /// What a handler decided.
 #[derive(Debug)]
@@ -55,7 +59,7 @@ pub async fn mutate<F: Future<Output = Result<Verdict>> + Send>(
                 ring(context, scope, &subjects).await;
                 return Ok(*answer);
             }
-            Committed::LostRace | Committed::Replayed(_) => pause(attempt).await,
+            Committed::LostRace | Committed::Replayed(_) => store::pause(attempt).await,
         }
     }
     Err(Error::Conflict("the same app is being changed by others: try again"))
