@@ -34,6 +34,7 @@ mod seen;
 pub use self::apply::{Mode, Report};
 pub use self::error::ClusterError;
 pub use self::observe::ByNamespace;
+pub(crate) use self::seen::fit;
 use crate::render::Kind;
 
 /// The name under which our changes are known to the API server.

@@ -167,6 +167,39 @@ async fn a_oneshot_runs_once_for_each_deploy() {
     .await;
 }
 
+/// Kubernetes lets nobody change a set's claims, or a Service with an address into one without.
+#[tokio::test]
+async fn volumes_come_and_go_with_the_versions() {
+    let app = ready("grow", "worker:\n  cmd: x\n  port: 80\n").await;
+    for (version, volumes) in [(V2, "[/data]"), ("1435900001-a", "[/data, /more]"), ("1435900002-a", "[]")] {
+        app.push(version, &format!("worker:\n  cmd: x\n  port: 80\n  volumes: {volumes}\n")).await;
+        app.console.put(&app.at(""), &json!({"meta_version": version})).await.is(202, "app");
+        let shown = app.is_ready().await;
+        assert_eq!(shown["metaversion"], version);
+    }
+}
+
+#[tokio::test]
+async fn a_oneshot_can_be_stopped_and_started() {
+    let app = ready("pause", "oneshot.migrate:\n  cmd: x\nworker:\n  cmd: x\n").await;
+    for operation in ["stop", "start"] {
+        app.console.patch(&app.at("procs/migrate/"), &json!({"operation": operation})).await.is(202, "proc");
+        let cluster = app.cluster().await;
+        eventually("the worker has done it", async || {
+            let job = cluster.objects::<Job>().get_opt("migrate-r1n1").await.unwrap();
+            let suspended = job.and_then(|job| job.spec?.suspend);
+            let error = app.view().await["deployerror"].clone();
+            if suspended == Some(operation == "stop") && error == "" {
+                Ok(())
+            } else {
+                Err(format!("{suspended:?} {error}"))
+            }
+        })
+        .await;
+        assert_eq!(app.view().await["deployerror"], "");
+    }
+}
+
 #[tokio::test]
 async fn any_name_that_lain_takes_runs() {
     let app = App { name: format!("Big-{}", "x".repeat(100)), ..console().fresh("unused") };

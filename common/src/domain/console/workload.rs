@@ -1,6 +1,7 @@
 //! A console app as a workload (lain-spec §6).
 
 mod group;
+mod ingress;
 mod pod;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -7,11 +7,11 @@ use common::domain::name::Uid;
 use common::domain::status::SeenObject;
 use common::domain::workload::{Workload, label};
 use futures::future::try_join_all;
-use kube::api::{DynamicObject, Patch, PatchParams};
+use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams, Preconditions};
 use serde_json::Value;
 
 use super::{Cluster, ClusterError, FIELD_MANAGER, call, seen};
-use crate::render::Object;
+use crate::render::{Kind, Object};
 
 /// Which objects are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,8 @@ enum Place {
     Empty,
     /// An object of ours, with this `metadata.uid`.
     Ours(String),
+    /// One of ours that cannot become what is wanted.
+    Outdated(String),
 }
 
 /// What to send, and over what.
@@ -85,23 +87,28 @@ impl Cluster {
         known: &BTreeMap<String, AppliedObject>,
         mode: Mode,
     ) -> Result<Report, ClusterError> {
-        let changed = objects.iter().filter(|object| match mode {
-            Mode::OnlyChanged => known.get(&object.key()).is_none_or(|known| known.hash != object.hash),
-            Mode::Reassert => true,
-        });
+        let changed = objects.iter().filter(|object| is_to_be_sent(object, known.get(&object.key()), mode));
         let changes = try_join_all(changed.map(async |object| {
             let place = match known.get(&object.key()) {
-                Some(known) => Place::Ours(known.uid.clone()),
-                None => self.look(workload, object).await?,
+                Some(known) if !object.kind.is_kept() => Place::Ours(known.uid.clone()),
+                Some(_) | None => self.look(workload, object).await?,
             };
             Ok(Change { workload, object, place })
         }))
         .await?;
+        let is_kept = |change: &Change<'_>| change.object.kind.is_kept() && change.place != Place::Empty;
+        let (kept, changes): (Vec<_>, Vec<_>) = changes.into_iter().partition(is_kept);
         if changes.iter().any(|change| change.place == Place::Empty) {
             self.ensure_namespace(&workload.namespace).await?;
         }
         let changes = try_join_all(changes.into_iter().map(async |mut change| {
-            self.send(&mut change, Rehearsal::Yes).await?;
+            match self.send(&mut change, Rehearsal::Yes).await {
+                Err(ClusterError::Immutable { .. }) if change.object.kind == Kind::StatefulSet => {
+                    change.make_outdated();
+                }
+                Err(error) => return Err(error),
+                Ok(_) => {}
+            }
             Ok(change)
         }))
         .await?;
@@ -112,7 +119,13 @@ impl Cluster {
                 report.objects.insert(object.key(), known.clone());
             }
         }
+        for Change { object, place, .. } in kept {
+            if let Place::Ours(uid) = place {
+                report.keep(object, uid);
+            }
+        }
         for mut change in changes {
+            self.make_room(&mut change).await?;
             let answer = self.send(&mut change, Rehearsal::No).await?;
             report.add(change.object, known.get(&change.object.key()), answer);
         }
@@ -138,6 +151,23 @@ impl Cluster {
         }
         change.place = place;
         self.patch(change, rehearsal).await
+    }
+
+    /// Deletes an object that has to make room for a new one. Its pods go with it: they could not have the new one's
+    /// volumes. The volumes stay.
+    async fn make_room(&self, change: &mut Change<'_>) -> Result<(), ClusterError> {
+        let Change { workload, object, place } = change;
+        let Place::Outdated(uid) = place else { return Ok(()) };
+        let same = Preconditions { uid: Some(uid.clone()), resource_version: None };
+        let params = DeleteParams::background().preconditions(same);
+        let api = self.api(&workload.namespace.name, object.kind);
+        match call("delete an object that cannot be changed", api.delete(&object.name, &params)).await {
+            Ok(_) => {}
+            Err(error) if error.is_not_found() || error.is_conflict() => {}
+            Err(error) => return Err(error),
+        }
+        *place = Place::Empty;
+        Ok(())
     }
 
     async fn patch(&self, change: &Change<'_>, rehearsal: Rehearsal) -> Result<DynamicObject, ClusterError> {
@@ -183,6 +213,26 @@ impl Cluster {
     }
 }
 
+/// Whether an object is to be sent, of which this is known.
+fn is_to_be_sent(object: &Object, known: Option<&AppliedObject>, mode: Mode) -> bool {
+    // A Job's template is for ever. What asks for another one, like a deploy, gives it another name.
+    let is_fixed =
+        |known: &AppliedObject| object.kind == Kind::Job && known.template_hash != object.template_hash;
+    match mode {
+        _ if known.is_some_and(is_fixed) => false,
+        Mode::OnlyChanged => known.is_none_or(|known| known.hash != object.hash),
+        Mode::Reassert => true,
+    }
+}
+
+impl Change<'_> {
+    fn make_outdated(&mut self) {
+        if let Place::Ours(uid) = &self.place {
+            self.place = Place::Outdated(uid.clone());
+        }
+    }
+}
+
 /// Whether a call is to change nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rehearsal {
@@ -191,6 +241,12 @@ enum Rehearsal {
 }
 
 impl Report {
+    /// An object that is as it is to be.
+    fn keep(&mut self, object: &Object, uid: String) {
+        let (hash, template_hash) = (object.hash.clone(), object.template_hash.clone());
+        self.objects.insert(object.key(), AppliedObject { uid, hash, template_hash });
+    }
+
     fn add(&mut self, object: &Object, known: Option<&AppliedObject>, answer: DynamicObject) {
         let uid = answer.metadata.uid.clone().unwrap_or_default();
         if !object.template_hash.is_empty() {
@@ -199,9 +255,7 @@ impl Report {
             let seen = seen::dynamic(object.kind, answer);
             self.seen.extend(seen.map(|seen| (object.name.clone(), seen)));
         }
-        let applied =
-            AppliedObject { uid, hash: object.hash.clone(), template_hash: object.template_hash.clone() };
-        self.objects.insert(object.key(), applied);
+        self.keep(object, uid);
     }
 }
 

@@ -33,6 +33,12 @@ pub enum ClusterError {
         /// Kubernetes' sentence.
         message: String,
     },
+    /// The object is there, and what is wanted cannot be made of it, only of a new one.
+    #[error("the cluster cannot change it: {message}")]
+    Immutable {
+        /// Kubernetes' sentence.
+        message: String,
+    },
     /// The project's namespace is being deleted.
     #[error("the namespace is being deleted: {message}")]
     NamespaceTerminating {
@@ -63,7 +69,7 @@ impl ClusterError {
             | Self::NamespaceTerminating { .. }
             | Self::NamespaceMissing { .. }
             | Self::ObjectTerminating { .. } => true,
-            Self::NameConflict { .. } | Self::Refused { .. } => false,
+            Self::NameConflict { .. } | Self::Refused { .. } | Self::Immutable { .. } => false,
         }
     }
 
@@ -73,6 +79,7 @@ impl ClusterError {
             Self::Unreachable { .. } => "ClusterUnreachable",
             Self::NameConflict { .. } => NAME_CONFLICT,
             Self::Refused { reason, .. } => reason,
+            Self::Immutable { .. } => "Invalid",
             Self::NamespaceTerminating { .. } => "NamespaceTerminating",
             Self::NamespaceMissing { .. } => "NamespaceMissing",
             Self::ObjectTerminating { .. } => "Terminating",
@@ -83,7 +90,7 @@ impl ClusterError {
     pub fn message(&self) -> String {
         match self {
             Self::Unreachable { .. } => "the cluster does not answer".to_owned(),
-            Self::Refused { message, .. } => message.clone(),
+            Self::Refused { message, .. } | Self::Immutable { message } => message.clone(),
             Self::NameConflict { .. }
             | Self::NamespaceTerminating { .. }
             | Self::NamespaceMissing { .. }
@@ -114,6 +121,7 @@ impl ClusterError {
         match self {
             Self::Refused { code: 409, reason: _, message } => Self::unreachable("apply an object", message),
             Self::Refused { .. }
+            | Self::Immutable { .. }
             | Self::Unreachable { .. }
             | Self::NameConflict { .. }
             | Self::NamespaceTerminating { .. }
@@ -136,10 +144,19 @@ impl ClusterError {
         let details = status.details.as_ref();
         let namespace_terminates = details
             .is_some_and(|details| details.causes.iter().any(|cause| cause.reason == "NamespaceTerminating"));
+        // Nothing is wrong with the object as such: only that it would be another one than it is.
+        let is_immutable = details.is_some_and(|details| {
+            !details.causes.is_empty()
+                && details
+                    .causes
+                    .iter()
+                    .all(|cause| cause.field == "spec" && cause.reason == "FieldValueForbidden")
+        });
         let of_namespace = details.is_some_and(|details| details.kind == "namespaces");
         let Status { code, message, reason, .. } = status;
         match code {
             _ if namespace_terminates => Self::NamespaceTerminating { message },
+            422 if is_immutable => Self::Immutable { message },
             404 if of_namespace => Self::NamespaceMissing { message },
             // 401: a credential that is being renewed. 410: a list that took longer than the server remembers.
             401 | 408 | 410 | 429 | 500.. => {
@@ -177,12 +194,39 @@ mod tests {
                 "NamespaceMissing",
             ),
             (r#"{"code": 422, "reason": "Invalid"}"#, false, "Invalid"),
+            (
+                r#"{"code": 422, "reason": "Invalid",
+                    "details": {"causes": [{"reason": "FieldValueForbidden", "field": "spec"}]}}"#,
+                false,
+                "Invalid",
+            ),
             (r#"{"code": 409, "reason": "Conflict"}"#, false, "Conflict"),
             (r#"{"code": 400}"#, false, "Status400"),
         ] {
             let status: Status = serde_json::from_str(status).unwrap();
             let error = ClusterError::of_status("test", status);
             assert_eq!((error.is_transient(), error.reason()), (transient, reason), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_changed_is_told_from_what_cannot_be() {
+        for (causes, expected) in [
+            (r#"[{"reason": "FieldValueForbidden", "field": "spec"}]"#, true),
+            (
+                r#"[{"reason": "FieldValueForbidden", "field": "spec"}, {"reason": "FieldValueInvalid", "field": "spec.template"}]"#,
+                false,
+            ),
+            (
+                r#"[{"reason": "FieldValueInvalid", "field": "metadata.uid"}, {"reason": "FieldValueForbidden", "field": "spec"}]"#,
+                false,
+            ),
+            ("[]", false),
+        ] {
+            let status =
+                format!(r#"{{"code": 422, "reason": "Invalid", "details": {{"causes": {causes}}}}}"#);
+            let error = ClusterError::of_status("test", serde_json::from_str(&status).unwrap());
+            assert_eq!(matches!(error, ClusterError::Immutable { .. }), expected, "{causes}");
         }
     }
 

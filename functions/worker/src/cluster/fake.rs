@@ -1,7 +1,7 @@
 //! A small API server behind kube's own client: it keeps objects, and does to them what the tests need of the real one.
 //! What the real one does was tried on it; `tests` tries again on a real one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -80,6 +80,8 @@ pub(super) struct State {
     pub(super) calls: Vec<String>,
     /// The answer to a call, instead of the ordinary one.
     pub(super) refusals: BTreeMap<String, u16>,
+    /// Objects, by path, whose `spec` nobody may change.
+    pub(super) immutable: BTreeSet<String>,
     /// How many objects come in one page of a list, if not all.
     pub(super) page: Option<usize>,
     uids: u32,
@@ -169,6 +171,11 @@ impl State {
             (None, Some(_)) => return failure(409, path),
             (Some(present), Some(uid)) if present["metadata"]["uid"] != *uid => return failure(409, path),
             (Some(_), None) if !query.contains("force=true") => return failure(409, path),
+            (Some(present), _) if self.immutable.contains(path) && present["spec"] != body["spec"] => {
+                let (code, mut status) = failure(422, path);
+                status["details"]["causes"] = json!([{"reason": "FieldValueForbidden", "field": "spec"}]);
+                return (code, status);
+            }
             (None | Some(_), None | Some(_)) => {}
         }
         let namespace = path.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");

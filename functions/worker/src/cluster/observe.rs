@@ -34,7 +34,7 @@ impl Cluster {
             let pods = pods.remove(&group.name).unwrap_or_default();
             groups.insert(group.name.clone(), seen::seen(object, pods));
         }
-        Ok(groups)
+        Ok(seen::fit(groups))
     }
 
     /// Looks at all subjects of the cluster that have an object or a pod under our labels.
@@ -67,10 +67,12 @@ impl Cluster {
             Controller::Deployment(_) => {
                 self.read(namespace, &group.name, |object: &Deployment| seen::deployment(object)).await
             }
-            Controller::StatefulSet { .. } => {
+            Controller::StatefulSet(_) => {
                 self.read(namespace, &group.name, |object: &StatefulSet| seen::stateful_set(object)).await
             }
-            Controller::Job => self.read(namespace, &group.name, |object: &Job| seen::job(object)).await,
+            Controller::Job { .. } => {
+                self.read(namespace, &group.name, |object: &Job| seen::job(object)).await
+            }
         }
     }
 

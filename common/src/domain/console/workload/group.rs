@@ -1,7 +1,6 @@
 //! The group of pods of a proc, with all that goes with it.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroU16;
 
 use serde_json::json;
 
@@ -10,12 +9,10 @@ use crate::domain::console::app::{App, DeployedProc, Desired};
 use crate::domain::console::manifest::{Proc, ProcKind};
 use crate::domain::console::name::kubernetes_name;
 use crate::domain::digest::sha256_hex;
+use crate::domain::service::Port;
 use crate::domain::workload::{
-    Claim, Controller, Exposure, Group, Ingress, Labels, Rollout, Secret, Service, ServicePort, label,
+    Claim, Controller, Exposure, Group, Labels, Rollout, Secret, Service, ServicePort, StatefulSet, label,
 };
-
-/// LAIN's own names are not the ingress controller's.
-const INTERNAL_SUFFIX: &str = ".lain";
 
 impl Place<'_> {
     /// The group of a proc of `app`, which is the client itself or one whose portal it uses.
@@ -41,12 +38,13 @@ impl Place<'_> {
                 Shape::Interchangeable => {
                     Controller::Deployment(Rollout::OneByOne { min_ready_s: proc.proc.setup_time })
                 }
-                Shape::Numbered => Controller::StatefulSet {
-                    service_name: name.clone(),
+                Shape::Numbered => Controller::StatefulSet(StatefulSet {
+                    service_name: headless(&name),
                     first: 1,
+                    min_ready_s: proc.proc.setup_time,
                     claims: self.claims_of_each(&proc.proc),
-                },
-                Shape::Once => Controller::Job,
+                }),
+                Shape::Once => Controller::Job { completions: instances },
             },
             replicas: if is_started { instances } else { 0 },
             pod: self.pod(app, proc, secret.as_ref().map(|secret| (secret.name.as_str(), files))),
@@ -62,7 +60,6 @@ impl Place<'_> {
     fn labels(&self, app: &App, proc: &DeployedProc, name: &str) -> Labels {
         let version =
             app.deployment.as_ref().map(|deployment| deployment.version.as_str()).unwrap_or_default();
-        let version = if version.len() <= 63 { version.to_owned() } else { sha256_hex(version, 16) };
         let mut labels: Labels = [
             (label::MANAGED_BY, label::SLIPWAY.to_owned()),
             (label::APP, kubernetes_name(app.name().as_str())),
@@ -70,7 +67,7 @@ impl Place<'_> {
             (label::PROC_TYPE, proc.proc.kind.as_str().to_owned()),
             (label::WORKLOAD, name.to_owned()),
             (label::REVISION, app.revision.to_string()),
-            (label::META_VERSION, version),
+            (label::META_VERSION, label::telling(version)),
         ]
         .map(|(key, value)| (key.to_owned(), value))
         .into();
@@ -117,24 +114,29 @@ impl Place<'_> {
         .into()
     }
 
-    /// One by which others in the namespace reach it, and one for its ports of the cluster's edge.
+    /// One by which others in the namespace reach it, the one that numbers its pods, and one for its ports of the cluster's
+    /// edge. None of them ever changes its sort, which Kubernetes would refuse.
     fn services(&self, app: &App, proc: &DeployedProc, name: &str, shape: Shape) -> Vec<Service> {
-        let ports: Vec<_> = proc
-            .proc
-            .ports
-            .iter()
-            .map(|port| ServicePort { port: port.port, target: port.port, protocol: port.protocol })
-            .collect();
-        let internal = match (&proc.proc.kind, shape) {
-            (ProcKind::Portal { service_name, .. }, _) if !ports.is_empty() => {
-                // A portal stands for the service under the name that its clients know.
-                Some((kubernetes_name(service_name), Exposure::ClusterIp))
-            }
-            (_, Shape::Numbered) => Some((name.to_owned(), Exposure::Headless)),
-            (_, Shape::Interchangeable) if !ports.is_empty() => Some((name.to_owned(), Exposure::ClusterIp)),
-            (_, Shape::Interchangeable | Shape::Once) => None,
+        let ports = || {
+            let port =
+                |port: &Port| ServicePort { port: port.port, target: port.port, protocol: port.protocol };
+            proc.proc.ports.iter().map(port).collect::<Vec<_>>()
         };
-        let internal = internal.map(|(name, exposure)| Service { name, exposure, ports });
+        let numbering = (shape == Shape::Numbered).then(|| Service {
+            name: headless(name),
+            exposure: Exposure::Headless,
+            ports: ports(),
+        });
+        let is_reached = !proc.proc.ports.is_empty() && shape != Shape::Once;
+        let internal = is_reached.then(|| Service {
+            name: match &proc.proc.kind {
+                // A portal stands for the service under the name that its clients know.
+                ProcKind::Portal { service_name, .. } => kubernetes_name(service_name),
+                ProcKind::Web | ProcKind::Worker | ProcKind::Oneshot => name.to_owned(),
+            },
+            exposure: Exposure::ClusterIp,
+            ports: ports(),
+        });
         let edge: Vec<_> = proc
             .proc
             .stream_ports
@@ -147,43 +149,7 @@ impl Place<'_> {
             exposure: Exposure::LoadBalancer,
             ports: edge,
         });
-        internal.into_iter().chain(edge).collect()
-    }
-
-    fn ingress(&self, proc: &Proc) -> Option<Ingress> {
-        let port: NonZeroU16 = proc.ports.first()?.port;
-        let mut rules = Vec::new();
-        for mountpoint in proc.mountpoints(self.client.name(), self.domains) {
-            let (host, path) = mountpoint.split_once('/').unwrap_or((&mountpoint, ""));
-            let rule = (host.to_ascii_lowercase(), format!("/{path}"));
-            if !host.ends_with(INTERNAL_SUFFIX) && !rules.contains(&rule) {
-                rules.push(rule);
-            }
-        }
-        if rules.is_empty() {
-            return None;
-        }
-        let settings = &self.region.console;
-        let mut tls: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (host, _) in &rules {
-            let is_below = |domain: &str| {
-                host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-            };
-            if let Some((_, secret)) = settings.tls.iter().find(|(domain, _)| is_below(domain)) {
-                let hosts = tls.entry(secret.clone()).or_default();
-                if !hosts.contains(host) {
-                    hosts.push(host.clone());
-                }
-            }
-        }
-        Some(Ingress {
-            annotations: redirect(proc.https_only, settings.ingress_class.as_deref()),
-            class: settings.ingress_class.clone(),
-            service: bounded(&kubernetes_name(proc.name.as_str())),
-            port,
-            rules,
-            tls,
-        })
+        numbering.into_iter().chain(internal).chain(edge).collect()
     }
 
     /// A claim for each volume, and one for the cloud volumes of each instance.
@@ -222,6 +188,12 @@ pub fn group_name(app: &App, proc: &DeployedProc) -> String {
         ProcKind::Portal { .. } => format!("{}-{own}", kubernetes_name(app.name().as_str())),
     };
     bounded(&full)
+}
+
+/// The Service that gives the pods of a StatefulSet their host names. No proc's or portal's is equal: their `--` comes
+/// before eight hexadecimal digits.
+pub(super) fn headless(name: &str) -> String {
+    format!("{name}--pods")
 }
 
 /// How the pods of a proc are kept.
@@ -268,19 +240,8 @@ fn hash(secret: &Secret) -> String {
     sha256_hex(text, 16)
 }
 
-/// How each ingress controller is told to send HTTP on to HTTPS.
-fn redirect(https_only: bool, class: Option<&str>) -> Labels {
-    let annotation = match class {
-        _ if !https_only => None,
-        Some("traefik") => Some(("traefik.ingress.kubernetes.io/router.entrypoints", "websecure")),
-        Some("haproxy") => Some(("haproxy.org/ssl-redirect", "true")),
-        Some(_) | None => Some(("nginx.ingress.kubernetes.io/force-ssl-redirect", "true")),
-    };
-    annotation.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
-}
-
 /// A name that is short enough for what keeps pods: a longer one ends in its hash.
-fn bounded(full: &str) -> String {
+pub(super) fn bounded(full: &str) -> String {
     const BYTES_MAX: usize = 52;
     const BYTES_KEPT: usize = 42;
     match full.get(..BYTES_KEPT) {

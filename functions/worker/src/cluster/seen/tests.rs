@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod instances;
 mod objects;
 
 fn kube<K: DeserializeOwned>(object: Value) -> K {
