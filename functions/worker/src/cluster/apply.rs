@@ -57,6 +57,8 @@ struct Change<'a> {
     workload: &'a Workload,
     object: &'a Object,
     place: Place,
+    /// Whether what is there stays as it is.
+    is_kept: bool,
 }
 
 impl Cluster {
@@ -93,18 +95,24 @@ impl Cluster {
                 Some(known) if !object.kind.is_kept() => Place::Ours(known.uid.clone()),
                 Some(_) | None => self.look(workload, object).await?,
             };
-            Ok(Change { workload, object, place })
+            let is_kept = object.kind.is_kept() && place != Place::Empty;
+            Ok(Change { workload, object, place, is_kept })
         }))
         .await?;
-        let is_kept = |change: &Change<'_>| change.object.kind.is_kept() && change.place != Place::Empty;
-        let (kept, changes): (Vec<_>, Vec<_>) = changes.into_iter().partition(is_kept);
         if changes.iter().any(|change| change.place == Place::Empty) {
             self.ensure_namespace(&workload.namespace).await?;
         }
         let changes = try_join_all(changes.into_iter().map(async |mut change| {
+            if change.is_kept {
+                return Ok(change);
+            }
             match self.send(&mut change, Rehearsal::Yes).await {
-                Err(ClusterError::Immutable { .. }) if change.object.kind == Kind::StatefulSet => {
+                Err(ClusterError::Immutable { .. }) if change.object.kind.is_replaceable() => {
                     change.make_outdated();
+                }
+                // It has run, or runs.
+                Err(ClusterError::Immutable { .. }) if change.object.kind == Kind::Job => {
+                    change.is_kept = true
                 }
                 Err(error) => return Err(error),
                 Ok(_) => {}
@@ -119,12 +127,11 @@ impl Cluster {
                 report.objects.insert(object.key(), known.clone());
             }
         }
-        for Change { object, place, .. } in kept {
-            if let Place::Ours(uid) = place {
-                report.keep(object, uid);
-            }
-        }
         for mut change in changes {
+            if change.is_kept {
+                report.keep(&change);
+                continue;
+            }
             self.make_room(&mut change).await?;
             let answer = self.send(&mut change, Rehearsal::No).await?;
             report.add(change.object, known.get(&change.object.key()), answer);
@@ -153,25 +160,37 @@ impl Cluster {
         self.patch(change, rehearsal).await
     }
 
-    /// Deletes an object that has to make room for a new one. Its pods go with it: they could not have the new one's
-    /// volumes. The volumes stay.
+    /// Deletes an object that has to make room for a new one. The volumes stay.
     async fn make_room(&self, change: &mut Change<'_>) -> Result<(), ClusterError> {
-        let Change { workload, object, place } = change;
+        let Change { workload, object, place, .. } = change;
         let Place::Outdated(uid) = place else { return Ok(()) };
         let same = Preconditions { uid: Some(uid.clone()), resource_version: None };
-        let params = DeleteParams::background().preconditions(same);
         let api = self.api(&workload.namespace.name, object.kind);
-        match call("delete an object that cannot be changed", api.delete(&object.name, &params)).await {
+        let present = call("look at an object that cannot be changed", api.get_opt(&object.name)).await?;
+        let has_pods = object.kind.keeps_pods();
+        // Its pods go with it where they could not have the new one's volumes; else they need not.
+        let leaves_pods =
+            has_pods && present.is_some_and(|present| claims(&present.data) == claims(&object.manifest));
+        let params = if leaves_pods { DeleteParams::orphan() } else { DeleteParams::background() };
+        let params = params.preconditions(same);
+        let deletion = api.delete(&object.name, &params);
+        match call("delete an object that cannot be changed", deletion).await {
             Ok(_) => {}
             Err(error) if error.is_not_found() || error.is_conflict() => {}
             Err(error) => return Err(error),
         }
-        *place = Place::Empty;
-        Ok(())
+        *place = self.look(workload, object).await?;
+        match place {
+            Place::Empty => Ok(()),
+            // Kubernetes still takes its pods from it.
+            Place::Ours(_) | Place::Outdated(_) => {
+                Err(ClusterError::ObjectTerminating { kind: object.kind.as_str(), name: object.name.clone() })
+            }
+        }
     }
 
     async fn patch(&self, change: &Change<'_>, rehearsal: Rehearsal) -> Result<DynamicObject, ClusterError> {
-        let Change { workload, object, place } = change;
+        let Change { workload, object, place, .. } = change;
         let params = PatchParams {
             dry_run: rehearsal == Rehearsal::Yes,
             // What another one makes in the empty place in the meantime is a conflict, not to be overwritten.
@@ -213,6 +232,12 @@ impl Cluster {
     }
 }
 
+/// The names of the claims of which each pod of a set has one.
+fn claims(set: &Value) -> Vec<Option<&str>> {
+    let templates = set.pointer("/spec/volumeClaimTemplates").and_then(Value::as_array);
+    templates.into_iter().flatten().map(|claim| claim.pointer("/metadata/name")?.as_str()).collect()
+}
+
 /// Whether an object is to be sent, of which this is known.
 fn is_to_be_sent(object: &Object, known: Option<&AppliedObject>, mode: Mode) -> bool {
     // A Job's template is for ever. What asks for another one, like a deploy, gives it another name.
@@ -241,8 +266,14 @@ enum Rehearsal {
 }
 
 impl Report {
+    fn keep(&mut self, change: &Change<'_>) {
+        if let Place::Ours(uid) = &change.place {
+            self.know(change.object, uid.clone());
+        }
+    }
+
     /// An object that is as it is to be.
-    fn keep(&mut self, object: &Object, uid: String) {
+    fn know(&mut self, object: &Object, uid: String) {
         let (hash, template_hash) = (object.hash.clone(), object.template_hash.clone());
         self.objects.insert(object.key(), AppliedObject { uid, hash, template_hash });
     }
@@ -255,7 +286,7 @@ impl Report {
             let seen = seen::dynamic(object.kind, answer);
             self.seen.extend(seen.map(|seen| (object.name.clone(), seen)));
         }
-        self.keep(object, uid);
+        self.know(object, uid);
     }
 }
 

@@ -131,8 +131,9 @@ impl State {
         let flag =
             |name: &str, word: &str| if query.contains(name) { format!(" {word}") } else { String::new() };
         let uid = body.pointer("/metadata/uid").map_or("", |_| " uid");
-        let call =
-            format!("{method} {path}{}{}{uid}", flag("dryRun=All", "dry-run"), flag("force=true", "force"));
+        let orphan = if body["propagationPolicy"] == "Orphan" { " orphan" } else { "" };
+        let (dry, force) = (flag("dryRun=All", "dry-run"), flag("force=true", "force"));
+        let call = format!("{method} {path}{dry}{force}{uid}{orphan}");
         self.calls.push(call.clone());
         if let Some(status) = self.refusals.get(&call) {
             return failure(*status, &path);

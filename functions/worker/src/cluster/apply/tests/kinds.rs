@@ -8,15 +8,15 @@ const SET: &str = "/namespaces/demo/statefulsets/app0-db";
 const JOB: &str = "/namespaces/demo/jobs/app0-db";
 const CLAIM: &str = "/namespaces/demo/persistentvolumeclaims/data";
 
-fn claim(size_gi: u32) -> Claim {
-    Claim { name: "data".to_owned(), is_shared: true, storage_class: None, size_gi }
+fn claim(name: &str, size_gi: u32) -> Claim {
+    Claim { name: name.to_owned(), is_shared: true, storage_class: None, size_gi }
 }
 
 /// A set whose pods have this claim each.
-fn set(size_gi: u32) -> Workload {
+fn set(name: &str, size_gi: u32) -> Workload {
     let mut workload = Sample::stateful("db").workload();
     if let Controller::StatefulSet(set) = &mut workload.groups[0].controller {
-        set.claims = vec![claim(size_gi)];
+        set.claims = vec![claim(name, size_gi)];
     }
     workload
 }
@@ -42,24 +42,51 @@ async fn with(workload: &Workload) -> (Fake, BTreeMap<String, AppliedObject>) {
 
 #[tokio::test]
 async fn a_set_that_cannot_be_changed_makes_room_for_a_new_one() {
-    let (fake, known) = with(&set(1)).await;
-    fake.state().immutable.insert(SET.to_owned());
-    let report = apply(&fake, &set(2), &known).await.unwrap();
-    assert_eq!(
-        fake.take_calls(),
-        [format!("PATCH {SET} dry-run force uid"), format!("DELETE {SET}"), format!("PATCH {SET}"),]
-    );
-    assert_ne!(report.objects["StatefulSet/app0-db"].uid, known["StatefulSet/app0-db"].uid);
-    assert!(report.template_changed, "its pods are new");
-    let settled = apply(&fake, &set(2), &report.objects).await.unwrap();
-    assert_eq!((settled.objects, fake.take_calls()), (report.objects, Vec::new()));
+    for (claim, orphan) in [("data", " orphan"), ("more", "")] {
+        let (fake, known) = with(&set("data", 1)).await;
+        fake.state().immutable.insert(SET.to_owned());
+        let changed = set(claim, 2);
+        let report = apply(&fake, &changed, &known).await.unwrap();
+        let calls = [
+            format!("PATCH {SET} dry-run force uid"),
+            format!("GET {SET}"),
+            format!("DELETE {SET}{orphan}"),
+            format!("GET {SET}"),
+            format!("PATCH {SET}"),
+        ];
+        assert_eq!(fake.take_calls(), calls, "pods stay where they have the new one's volumes");
+        assert_ne!(report.objects["StatefulSet/app0-db"].uid, known["StatefulSet/app0-db"].uid);
+        assert!(report.template_changed);
+        let settled = apply(&fake, &changed, &report.objects).await.unwrap();
+        assert_eq!((settled.objects, fake.take_calls()), (report.objects, Vec::new()));
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_cannot_be_changed_makes_room_for_a_new_one() {
+    let (fake, known) = applied().await;
+    fake.state().immutable.insert(SERVICE.to_owned());
+    let report = apply(&fake, &sample().with_ports(&[81]).workload(), &known).await.unwrap();
+    assert!(fake.take_calls().contains(&format!("DELETE {SERVICE}")));
+    assert_ne!(report.objects["Service/app0-web"].uid, known["Service/app0-web"].uid);
+}
+
+/// As after a worker that was stopped before it could record what it did.
+#[tokio::test]
+async fn a_job_of_ours_that_is_not_known_stays_as_it_is() {
+    let (fake, known) = with(&job("one", 1)).await;
+    fake.state().immutable.insert(JOB.to_owned());
+    let before = fake.state().objects.clone();
+    let report = apply(&fake, &job("two", 1), &BTreeMap::new()).await.unwrap();
+    assert_eq!(report.objects["Job/app0-db"].uid, known["Job/app0-db"].uid);
+    assert_eq!(fake.state().objects, before);
 }
 
 #[tokio::test]
 async fn no_room_is_made_before_all_is_rehearsed() {
-    let (fake, known) = with(&set(1)).await;
+    let (fake, known) = with(&set("data", 1)).await;
     fake.state().immutable.insert(SET.to_owned());
-    let mut changed = set(2);
+    let mut changed = set("data", 2);
     changed.groups[0].services[0].name = "other".to_owned();
     fake.state().refusals.insert("PATCH /namespaces/demo/services/other dry-run".to_owned(), 422);
     let error = apply(&fake, &changed, &known).await.unwrap_err();
@@ -96,7 +123,7 @@ async fn a_job_is_paused_and_its_template_stays() {
 async fn a_claim_is_made_and_never_changed() {
     let shared = |size_gi| {
         let mut workload = workload();
-        workload.groups[0].claims = vec![claim(size_gi)];
+        workload.groups[0].claims = vec![claim("data", size_gi)];
         workload
     };
     let (fake, known) = with(&shared(1)).await;
