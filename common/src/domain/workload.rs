@@ -170,6 +170,8 @@ pub struct Ingress {
 pub struct Secret {
     /// Its name.
     pub name: String,
+    /// What is told of it.
+    pub annotations: Labels,
     /// Contents by key.
     pub data: BTreeMap<String, Vec<u8>>,
 }

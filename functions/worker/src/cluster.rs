@@ -176,7 +176,7 @@ where
 }
 
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -43,6 +43,9 @@ pub const ROLLED: &str = "slipway.dev/rolled";
 /// Annotation of pods: the hash of their secret files.
 pub const SECRET_HASH: &str = "slipway.dev/secret-hash";
 
+/// Annotation of a Secret: the modes of its files by their keys as JSON, those that are not the ordinary one.
+pub const FILE_MODES: &str = "slipway.dev/file-modes";
+
 /// The key of a label that a `lain.yaml` gives to pods.
 pub fn of_lain(key: &str) -> String {
     format!("lain.slipway.dev/{}", sanitized(key))

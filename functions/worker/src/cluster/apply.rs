@@ -112,7 +112,7 @@ impl Cluster {
                 }
                 // It has run, or runs.
                 Err(ClusterError::Immutable { .. }) if change.object.kind == Kind::Job => {
-                    change.is_kept = true
+                    change.is_kept = true;
                 }
                 Err(error) => return Err(error),
                 Ok(_) => {}

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use common::domain::name::Uid;
 use common::domain::service::workload::name;
 use common::domain::status::{Groups, Seen, SeenObject};
 use common::domain::workload::{Controller, Group, Labels, Workload, label};
@@ -9,11 +10,12 @@ use futures::future::{try_join, try_join_all, try_join4};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Pod, Secret};
 use kube::api::ObjectMeta;
 use kube::{Api, Resource};
 use serde::de::DeserializeOwned;
 
+use super::apply::is_owner;
 use super::seen::{self, SeenPod};
 use super::{Cluster, ClusterError, call, each, managed, selector};
 
@@ -59,6 +61,17 @@ impl Cluster {
             add(place, seen::seen(None, pods));
         }
         Ok(all)
+    }
+
+    /// A Secret of this life of a subject; none if there is none, or it is another's.
+    pub(crate) async fn secret(
+        &self,
+        namespace: &str,
+        name: &str,
+        owner: &Uid,
+    ) -> Result<Option<Secret>, ClusterError> {
+        let secret = call("read a secret", self.typed::<Secret>(namespace).get_opt(name)).await?;
+        Ok(secret.filter(|secret| is_owner(owner, secret.metadata.annotations.as_ref())))
     }
 
     async fn object(&self, workload: &Workload, group: &Group) -> Result<Option<SeenObject>, ClusterError> {

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use super::pod::secret_key;
 use super::{Place, SecretFiles};
 use crate::domain::console::app::{App, DeployedProc, Desired};
 use crate::domain::console::manifest::{Proc, ProcKind};
 use crate::domain::console::name::kubernetes_name;
+use crate::domain::console::secret::MODE_DEFAULT;
 use crate::domain::digest::sha256_hex;
 use crate::domain::service::Port;
 use crate::domain::workload::{
@@ -20,10 +22,13 @@ impl Place<'_> {
         let name = group_name(app, proc);
         let instances = proc.instances();
         let is_started = proc.desired == Desired::Started;
-        let secret = secret(proc, files);
+        let secret = secret(app, proc, files);
+        // None of those that it may do without, or they are not known yet.
+        let mounted = secret.as_ref().filter(|secret| !secret.data.is_empty());
         let shape = Shape::of(proc);
         let mut pod_annotations = Labels::from([(label::ROLLED.to_owned(), proc.rolled.to_string())]);
-        if let Some(secret) = &secret {
+        // A Job's template is for ever.
+        if let Some(secret) = mounted.filter(|_| shape != Shape::Once) {
             pod_annotations.insert(label::SECRET_HASH.to_owned(), hash(secret));
         }
         let labels = self.labels(app, proc, &name);
@@ -42,16 +47,16 @@ impl Place<'_> {
                     service_name: headless(&name),
                     first: 1,
                     min_ready_s: proc.proc.setup_time,
-                    claims: self.claims_of_each(&proc.proc),
+                    claims: self.own_claims(&proc.proc, ""),
                 }),
                 Shape::Once => Controller::Job { completions: instances },
             },
             replicas: if is_started { instances } else { 0 },
-            pod: self.pod(app, proc, secret.as_ref().map(|secret| (secret.name.as_str(), files))),
+            pod: self.pod(app, proc, mounted.map(|secret| (secret.name.as_str(), files))),
             services: self.services(app, proc, &name, shape),
-            ingress: self.ingress(&proc.proc),
+            ingress: self.ingress(&proc.proc, &name),
             secret,
-            claims: self.shared_claims(&proc.proc),
+            claims: self.shared_claims(app, proc, shape),
             has_disruption_budget: is_started && instances >= 2 && shape != Shape::Once,
             name,
         }
@@ -152,11 +157,11 @@ impl Place<'_> {
         numbering.into_iter().chain(internal).chain(edge).collect()
     }
 
-    /// A claim for each volume, and one for the cloud volumes of each instance.
-    fn claims_of_each(&self, proc: &Proc) -> Vec<Claim> {
+    /// A claim for each volume, and one for cloud volumes that are not shared.
+    fn own_claims(&self, proc: &Proc, prefix: &str) -> Vec<Claim> {
         let settings = &self.region.console;
         let claim = |name: String| Claim {
-            name,
+            name: format!("{prefix}{name}"),
             is_shared: false,
             storage_class: settings.storage_class.clone(),
             size_gi: settings.volume_size_gi.get(),
@@ -166,28 +171,55 @@ impl Place<'_> {
         volumes.chain(cloud.map(|_| claim(super::pod::CLOUD.to_owned()))).collect()
     }
 
-    fn shared_claims(&self, proc: &Proc) -> Vec<Claim> {
+    /// A Job makes no claims of its own: all its pods have the same.
+    fn shared_claims(&self, app: &App, proc: &DeployedProc, shape: Shape) -> Vec<Claim> {
         let settings = &self.region.console;
-        let cloud = proc.cloud_volumes.as_ref().filter(|volumes| volumes.shared);
+        let cloud = proc.proc.cloud_volumes.as_ref().filter(|volumes| volumes.shared);
         let claim = cloud.map(|_| Claim {
-            name: super::pod::shared_claim(proc),
+            name: shared_claim(app, proc),
             is_shared: true,
             storage_class: settings.shared_storage_class.clone(),
             size_gi: settings.volume_size_gi.get(),
         });
-        claim.into_iter().collect()
+        let own = match shape {
+            Shape::Once => self.own_claims(&proc.proc, &claim_prefix(app, proc)),
+            Shape::Interchangeable | Shape::Numbered => Vec::new(),
+        };
+        claim.into_iter().chain(own).collect()
     }
 }
 
 /// The object that keeps the pods of a proc of `app`. A Job cannot be changed, so each deploy has one of its own.
 pub fn group_name(app: &App, proc: &DeployedProc) -> String {
+    let lasting = lasting_name(app, proc);
+    match proc.proc.kind {
+        ProcKind::Web | ProcKind::Worker | ProcKind::Portal { .. } => bounded(&lasting),
+        ProcKind::Oneshot => bounded(&format!("{lasting}-r{}n{}", proc.rolled, proc.instances())),
+    }
+}
+
+/// A name of a proc of `app` in the namespace of each app where it runs, the same at all times.
+fn lasting_name(app: &App, proc: &DeployedProc) -> String {
     let own = kubernetes_name(proc.name().as_str());
-    let full = match proc.proc.kind {
-        ProcKind::Web | ProcKind::Worker => own,
-        ProcKind::Oneshot => format!("{own}-r{}n{}", proc.rolled, proc.instances()),
+    match proc.proc.kind {
+        ProcKind::Web | ProcKind::Worker | ProcKind::Oneshot => own,
         ProcKind::Portal { .. } => format!("{}-{own}", kubernetes_name(app.name().as_str())),
-    };
-    bounded(&full)
+    }
+}
+
+/// The Secret with the secret files of a proc.
+pub fn secret_name(app: &App, proc: &DeployedProc) -> String {
+    bounded(&format!("{}-files", lasting_name(app, proc)))
+}
+
+/// The claim of the cloud volumes that all instances of a proc share.
+pub(super) fn shared_claim(app: &App, proc: &DeployedProc) -> String {
+    claim_prefix(app, proc) + super::pod::CLOUD
+}
+
+/// What the names of claims begin with that all instances of a proc share.
+pub(super) fn claim_prefix(app: &App, proc: &DeployedProc) -> String {
+    format!("{}-", bounded(&lasting_name(app, proc)))
 }
 
 /// The Service that gives the pods of a StatefulSet their host names. No proc's or portal's is equal: their `--` comes
@@ -223,12 +255,16 @@ impl Shape {
 }
 
 /// The Secret of a proc that declares secret files, with those that there are.
-fn secret(proc: &DeployedProc, files: &SecretFiles) -> Option<Secret> {
-    let declared = proc.proc.secret_files.iter().filter_map(|path| Some((path, files.get(path)?)));
-    let data: BTreeMap<_, _> =
-        declared.map(|(path, file)| (super::pod::secret_key(path), file.content.clone())).collect();
-    let name = bounded(&format!("{}-files", kubernetes_name(proc.name().as_str())));
-    (!data.is_empty()).then_some(Secret { name, data })
+fn secret(app: &App, proc: &DeployedProc, files: &SecretFiles) -> Option<Secret> {
+    let declared =
+        || proc.proc.secret_files.iter().filter_map(|path| Some((secret_key(path), files.get(path)?)));
+    let modes = declared().filter(|(_, file)| file.mode != MODE_DEFAULT).map(|(key, file)| (key, file.mode));
+    let modes: BTreeMap<_, _> = modes.collect();
+    let annotations = (!modes.is_empty()).then(|| (label::FILE_MODES.to_owned(), json!(modes).to_string()));
+    let data = declared().map(|(key, file)| (key, file.content.clone())).collect();
+    let secret =
+        Secret { name: secret_name(app, proc), annotations: annotations.into_iter().collect(), data };
+    (!proc.proc.secret_files.is_empty() && !proc.is_portal()).then_some(secret)
 }
 
 fn hash(secret: &Secret) -> String {

@@ -4,21 +4,20 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 
 use super::Place;
-use super::group::bounded;
 use crate::domain::console::manifest::Proc;
-use crate::domain::console::name::kubernetes_name;
 use crate::domain::workload::{Ingress, Labels};
 
 /// LAIN's own names are not the ingress controller's.
 const INTERNAL_SUFFIX: &str = ".lain";
 
 impl Place<'_> {
-    pub(super) fn ingress(&self, proc: &Proc) -> Option<Ingress> {
+    pub(super) fn ingress(&self, proc: &Proc, service: &str) -> Option<Ingress> {
         let port: NonZeroU16 = proc.ports.first()?.port;
         let mut rules = Vec::new();
         for mountpoint in proc.mountpoints(self.client.name(), self.domains) {
             let (host, path) = mountpoint.split_once('/').unwrap_or((&mountpoint, ""));
-            let rule = (host.to_ascii_lowercase(), format!("/{path}"));
+            let host = host.to_ascii_lowercase();
+            let rule = (host.clone(), format!("/{path}"));
             if !host.ends_with(INTERNAL_SUFFIX) && !rules.contains(&rule) {
                 rules.push(rule);
             }
@@ -44,7 +43,7 @@ impl Place<'_> {
         Some(Ingress {
             annotations: redirect(proc.https_only, settings.ingress_class.as_deref()),
             class: settings.ingress_class.clone(),
-            service: bounded(&kubernetes_name(proc.name.as_str())),
+            service: service.to_owned(),
             port,
             rules,
             tls,

@@ -1,6 +1,6 @@
 //! The pods of a proc.
 
-use super::group::{Shape, group_name, headless};
+use super::group::{Shape, claim_prefix, group_name, headless, shared_claim};
 use super::{Place, SecretFiles, namespace};
 use crate::domain::console::app::{App, DeployedProc};
 use crate::domain::console::domains::Domains;
@@ -30,7 +30,7 @@ impl Place<'_> {
         let Proc { filters, kill_timeout, user, .. } = &proc.proc;
         Pod {
             containers: vec![self.container(app, proc, secret)],
-            volumes: volumes_of(&proc.proc, secret),
+            volumes: volumes_of(app, proc, secret),
             image_pull_secrets: self.region.image_pull_secrets.clone(),
             grace_s: Some(*kill_timeout),
             dns_searches: self.dns_searches(app, proc),
@@ -153,28 +153,33 @@ pub(super) fn volume_name(path: &str) -> String {
     format!("vol-{}", sha256_hex(path, 4))
 }
 
-/// The claim that all instances of a proc share.
-pub(super) fn shared_claim(proc: &Proc) -> String {
-    format!("{}-{CLOUD}", kubernetes_name(proc.name.as_str()))
-}
-
 /// The key of a secret file: readable, and unique by its path's hash.
-pub(super) fn secret_key(path: &str) -> String {
+pub fn secret_key(path: &str) -> String {
     let file = path.rsplit('/').next().unwrap_or_default();
     let good = |char: char| if char.is_ascii_alphanumeric() || "._-".contains(char) { char } else { '_' };
     let file: String = file.chars().take(64).map(good).collect();
     format!("{}-{file}", sha256_hex(path, 4))
 }
 
-fn volumes_of(proc: &Proc, secret: Option<(&str, &SecretFiles)>) -> Vec<Volume> {
+fn volumes_of(app: &App, proc: &DeployedProc, secret: Option<(&str, &SecretFiles)>) -> Vec<Volume> {
+    let Proc { cloud_volumes, secret_files, .. } = &proc.proc;
     // A StatefulSet brings the volumes of its claims itself.
     let mut all = vec![Volume { name: LOGS_VOLUME.to_owned(), source: VolumeSource::Empty }];
-    if proc.cloud_volumes.as_ref().is_some_and(|volumes| volumes.shared) {
-        let source = VolumeSource::Claim(shared_claim(proc));
+    if cloud_volumes.as_ref().is_some_and(|volumes| volumes.shared) {
+        let source = VolumeSource::Claim(shared_claim(app, proc));
         all.push(Volume { name: CLOUD.to_owned(), source });
     }
+    if Shape::of(proc) == Shape::Once {
+        let prefix = claim_prefix(app, proc);
+        let own = volumes(&proc.proc).map(volume_name);
+        let cloud = cloud_volumes.as_ref().filter(|volumes| !volumes.shared).map(|_| CLOUD.to_owned());
+        all.extend(own.chain(cloud).map(|name| {
+            let source = VolumeSource::Claim(format!("{prefix}{name}"));
+            Volume { name, source }
+        }));
+    }
     if let Some((name, files)) = secret {
-        let declared = proc.secret_files.iter().filter_map(|path| Some((path, files.get(path)?)));
+        let declared = secret_files.iter().filter_map(|path| Some((path, files.get(path)?)));
         let files = declared.map(|(path, file)| (secret_key(path), file.mode)).collect();
         let source = VolumeSource::Secret { name: name.to_owned(), files };
         all.push(Volume { name: SECRET_VOLUME.to_owned(), source });

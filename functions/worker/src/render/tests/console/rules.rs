@@ -1,5 +1,7 @@
 //! Rules that one field or two show.
 
+use std::collections::BTreeSet;
+
 use common::domain::console::app::Sizing;
 
 use super::*;
@@ -87,6 +89,55 @@ fn search_domains_are_as_many_as_kubernetes_takes() {
     assert_eq!(searches("hello", 1).len(), 20);
     let long = searches(&"a".repeat(128), 60);
     assert!(long.len() < 20 && (1900..=2048).contains(&long.join(" ").len()), "{long:?}");
+}
+
+/// A Job cannot be changed, and what it has of secret files or volumes would change it.
+#[test]
+fn a_oneshot_has_its_files_and_its_volumes_in_a_template_that_stays() {
+    let sample = |content: &str| {
+        let sections = "oneshot.migrate:\n  cmd: x\n  secret_files: [key]\n  volumes: [/data]\n  \
+            cloud_volumes: {dirs: [/c]}\n";
+        Sample::of(sections).with_file("hello.oneshot.migrate", "/lain/app/key", content)
+    };
+    let claims = ["PersistentVolumeClaim/migrate-cloud", "PersistentVolumeClaim/migrate-vol-bd47413b"];
+    let keys = sample("one").keys();
+    assert!(keys.contains(&"Secret/migrate-files".to_owned()), "{keys:?}");
+    let job = sample("one").object("Job/migrate-r1n1");
+    assert_eq!(job.template_hash, sample("two").object("Job/migrate-r1n1").template_hash);
+    let pod = &job.manifest["spec"]["template"]["spec"];
+    let volumes = pod["volumes"].as_array().unwrap();
+    let of = |volume: &Value| volume["persistentVolumeClaim"]["claimName"].as_str().map(str::to_owned);
+    let claimed: BTreeSet<_> = volumes.iter().filter_map(of).collect();
+    assert_eq!(
+        claimed.iter().map(|name| format!("PersistentVolumeClaim/{name}")).collect::<Vec<_>>(),
+        claims
+    );
+    assert!(claims.iter().all(|claim| keys.contains(&(*claim).to_owned())), "{keys:?}");
+    let names: BTreeSet<_> = volumes.iter().map(|volume| &volume["name"]).map(Value::to_string).collect();
+    let mounts = pod["containers"][0]["volumeMounts"].as_array().unwrap();
+    assert!(mounts.iter().all(|mount| names.contains(&mount["name"].to_string())), "{pod}");
+}
+
+/// A portal may be called like a proc of its client.
+#[test]
+fn what_goes_with_a_group_is_called_like_it() {
+    let service = "web:\n  port: 80\nportal.worker:\n  service_name: ip\n  cmd: x\n  port: 80\n  \
+        cloud_volumes: {type: single, dirs: [/a]}\n";
+    let worker = "use_services: {ipsvc: [ip]}\nworker:\n  cmd: x\n  \
+        cloud_volumes: {type: single, dirs: [/a]}\n";
+    let keys = Sample::of(worker).with_service(deployed("ipsvc", service)).keys();
+    for claim in ["worker-cloud", "ipsvc-worker-cloud"] {
+        assert!(keys.contains(&format!("PersistentVolumeClaim/{claim}")), "{keys:?}");
+    }
+}
+
+#[test]
+fn lains_own_hosts_are_left_out_however_they_are_written() {
+    let sample = Sample::of("web:\n  mountpoint: [Web.Hello.LAIN, WWW.Example.com]\n");
+    let ingress = sample.object("Ingress/web").manifest;
+    let hosts: Vec<_> =
+        ingress["spec"]["rules"].as_array().unwrap().iter().map(|rule| &rule["host"]).collect();
+    assert_eq!(hosts, ["hello.lain.example", "hello.other.example", "www.example.com"]);
 }
 
 #[test]
