@@ -145,7 +145,7 @@ impl Job<'_> {
         cluster.prune(workload, &objects, known, sweep).await?;
         if let Unit::App { app, .. } = self.unit() {
             for eviction in app.pending_evictions() {
-                cluster.evict(workload, &eviction.pod).await?;
+                cluster.evict(workload, eviction).await?;
             }
         }
         Ok(report)

@@ -27,6 +27,7 @@ pub(super) fn instance(pod: &Pod, (reason, message): (&str, &str)) -> Option<Num
     let id = container.and_then(|container| container.container_id.as_deref()).unwrap_or_default();
     let running = container.and_then(|container| container.state.as_ref()?.running.as_ref());
     let started = running.and_then(|running| running.started_at.as_ref());
+    let rolled = pod.metadata.annotations.as_ref().and_then(|annotations| annotations.get(label::ROLLED));
     let is_ready = is_ready(&status);
     let error = match (reason, message) {
         _ if is_ready => String::new(),
@@ -36,6 +37,9 @@ pub(super) fn instance(pod: &Pod, (reason, message): (&str, &str)) -> Option<Num
     };
     let instance = pod.metadata.deletion_timestamp.is_none().then(|| Instance {
         pod: pod.metadata.name.clone().unwrap_or_default(),
+        uid: pod.metadata.uid.clone().unwrap_or_default(),
+        number,
+        rolled: rolled.and_then(|generation| generation.parse().ok()),
         container_id: id.split_once("://").map_or(id, |(_, id)| id).to_owned(),
         ip: status.pod_ip.clone().unwrap_or_default(),
         node_ip: status.host_ip.clone().unwrap_or_default(),

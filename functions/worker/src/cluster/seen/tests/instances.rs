@@ -1,6 +1,6 @@
 //! Pods of console apps (lain-spec 1.2 and §6).
 
-use common::domain::status::Instance;
+use common::domain::status::{Instance, instance};
 
 use super::*;
 
@@ -36,6 +36,9 @@ fn a_ready_pod_tells_where_and_since_when_it_runs() {
     });
     let expected = Instance {
         pod: "web-x".to_owned(),
+        uid: "u1".to_owned(),
+        number: None,
+        rolled: Some(7),
         container_id: "4f0c".to_owned(),
         ip: "10.0.0.1".to_owned(),
         node_ip: "192.168.77.21".to_owned(),
@@ -43,7 +46,10 @@ fn a_ready_pod_tells_where_and_since_when_it_runs() {
         started: Some("2026-01-01T00:00:05Z".parse().unwrap()),
         error: String::new(),
     };
-    assert_eq!(instances(vec![of_app("web-x", None, &status)]), [expected]);
+    let mut object = of_app("web-x", None, &status);
+    object["metadata"]["uid"] = json!("u1");
+    object["metadata"]["annotations"] = json!({"slipway.dev/rolled": "7"});
+    assert_eq!(instances(vec![object]), [expected]);
 }
 
 #[test]
@@ -89,6 +95,12 @@ fn pods_are_in_the_order_of_their_numbers_and_those_that_leave_are_not_shown() {
     leaving["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:01:00Z");
     let shown = instances(vec![numbered("10"), leaving, numbered("2"), numbered("3")]);
     assert_eq!(shown.iter().map(|each| each.pod.as_str()).collect::<Vec<_>>(), ["web-2", "web-3", "web-10"]);
+    assert_eq!(
+        instance(&shown, 3).map(|each| each.pod.as_str()),
+        Some("web-3"),
+        "by its number, not its place"
+    );
+    assert_eq!(instance(&shown, 1), None);
 }
 
 /// All groups of an app are in one item, which may have 400 KB.
