@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Secret, Service};
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, ResourceQuota, Secret, Service};
 use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use serde_json::{Value, json};
@@ -234,4 +234,20 @@ async fn somebody_elses_object_is_never_touched() {
     })
     .await;
     assert_eq!(cluster.service("web").await.unwrap().spec.unwrap().ports.unwrap()[0].port, 1);
+}
+
+/// Of a set, Kubernetes tells it in events only.
+#[tokio::test]
+async fn pods_that_the_cluster_does_not_make_are_told() {
+    let app = ready("full", "worker:\n  cmd: x\n").await;
+    let quota = json!({"metadata": {"name": "full"}, "spec": {"hard": {"pods": "1"}}});
+    let quotas = app.cluster().await.objects::<ResourceQuota>();
+    quotas.create(&kube::api::PostParams::default(), &serde_json::from_value(quota).unwrap()).await.unwrap();
+    app.push(V2, "worker:\n  cmd: x\nworker.db:\n  cmd: x\n  stateful: true\n").await;
+    app.console.put(&app.at(""), &json!({})).await.is(202, "app");
+    let told = |app: &Value| app["procs"][1]["lasterror"] != "";
+    let shown = app.until("the quota is told", told).await;
+    let error = shown["procs"][1]["lasterror"].as_str().unwrap();
+    assert!(error.starts_with("FailedCreate: ") && error.contains("StatefulSet db"), "{error}");
+    assert_eq!(shown["deploystate"], "failed");
 }

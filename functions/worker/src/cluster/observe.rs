@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use common::clock;
 use common::domain::name::Uid;
 use common::domain::service::workload::name;
 use common::domain::status::{Groups, Seen, SeenObject};
@@ -18,6 +19,9 @@ use serde::de::DeserializeOwned;
 use super::apply::is_owner;
 use super::seen::{self, SeenPod};
 use super::{Cluster, ClusterError, call, each, managed, selector};
+use crate::render::Kind;
+
+mod missing;
 
 /// What there is under our labels, by namespace. A cluster knows no regions.
 pub type ByNamespace = BTreeMap<String, Groups>;
@@ -32,8 +36,12 @@ impl Cluster {
         let (objects, pods) = try_join(objects, self.pods(workload)).await?;
         let mut groups = Groups::new();
         let mut pods = by_group(workload, pods);
-        for (group, object) in workload.groups.iter().zip(objects) {
+        for (group, mut object) in workload.groups.iter().zip(objects) {
             let pods = pods.remove(&group.name).unwrap_or_default();
+            if let Some(object) = &mut object {
+                let place = (workload.namespace.name.as_str(), group.name.as_str());
+                self.explain(kind(&group.controller), place, object, &pods).await;
+            }
             groups.insert(group.name.clone(), seen::seen(object, pods));
         }
         Ok(seen::fit(groups))
@@ -41,13 +49,19 @@ impl Cluster {
 
     /// Looks at all subjects of the cluster that have an object or a pod under our labels.
     pub async fn observe_all(&self) -> Result<ByNamespace, ClusterError> {
-        let (mut objects, stateful_sets, jobs, mut pods) = try_join4(
+        let (mut objects, mut stateful_sets, mut jobs, mut pods) = try_join4(
             self.objects(|object: &Deployment| seen::deployment(object)),
             self.objects(|object: &StatefulSet| seen::stateful_set(object)),
             self.objects(|object: &Job| seen::job(object)),
             self.all_pods(),
         )
         .await?;
+        for (kind, objects) in [(Kind::StatefulSet, &mut stateful_sets), (Kind::Job, &mut jobs)] {
+            for (place, object) in objects {
+                let pods = pods.get(place).map(Vec::as_slice).unwrap_or_default();
+                self.explain(kind, (&place.0, &place.1), object, pods).await;
+            }
+        }
         objects.extend(stateful_sets);
         objects.extend(jobs);
         let mut all = ByNamespace::new();
@@ -106,21 +120,21 @@ impl Cluster {
     }
 
     async fn pods(&self, workload: &Workload) -> Result<Vec<(Labels, SeenPod)>, ClusterError> {
-        let mut pods = Vec::new();
+        let (mut pods, now) = (Vec::new(), clock::now());
         let api = self.typed::<Pod>(&workload.namespace.name);
         each("list the pods of a subject", &api, &selector(&workload.selector), |pod: Pod| {
-            pods.push((pod.metadata.labels.clone().unwrap_or_default(), seen::pod(&pod)));
+            pods.push((pod.metadata.labels.clone().unwrap_or_default(), seen::pod(&pod, now)));
         })
         .await?;
         Ok(pods)
     }
 
     async fn all_pods(&self) -> Result<BTreeMap<Place, Vec<SeenPod>>, ClusterError> {
-        let mut pods: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let (mut pods, now) = (BTreeMap::<_, Vec<_>>::new(), clock::now());
         let api = Api::<Pod>::all(self.client.clone());
         each("list the pods of the cluster", &api, &managed(), |pod| {
             if let Some(place) = place(&pod.metadata) {
-                pods.entry(place).or_default().push(seen::pod(&pod));
+                pods.entry(place).or_default().push(seen::pod(&pod, now));
             }
         })
         .await?;
@@ -145,6 +159,14 @@ impl Cluster {
         })
         .await?;
         Ok(objects)
+    }
+}
+
+fn kind(controller: &Controller) -> Kind {
+    match controller {
+        Controller::Deployment(_) => Kind::Deployment,
+        Controller::StatefulSet(_) => Kind::StatefulSet,
+        Controller::Job { .. } => Kind::Job,
     }
 }
 

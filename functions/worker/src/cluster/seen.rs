@@ -112,7 +112,8 @@ pub(super) fn stateful_set(object: &StatefulSet) -> SeenObject {
 /// What has succeeded is available.
 pub(super) fn job(object: &Job) -> SeenObject {
     let status = object.status.clone().unwrap_or_default();
-    let wanted = object.spec.as_ref().map_or(0, |spec| count(spec.completions.or(Some(1))));
+    let spec = object.spec.as_ref().filter(|spec| spec.suspend != Some(true));
+    let wanted = spec.map_or(0, |spec| count(spec.completions.or(Some(1))));
     let succeeded = count(status.succeeded);
     let failed = |condition: &&JobCondition| condition.type_ == "Failed" && condition.status == "True";
     let failed = status.conditions.as_deref().unwrap_or_default().iter().find(failed);
@@ -122,9 +123,9 @@ pub(super) fn job(object: &Job) -> SeenObject {
         updated: succeeded + count(status.active),
         available: succeeded,
         unavailable: wanted.saturating_sub(succeeded),
-        trouble: failed.map(|condition| Trouble {
-            reason: condition.reason.clone().unwrap_or_else(|| condition.type_.clone()),
-            message: cut(condition.message.as_deref().unwrap_or_default(), TROUBLE_CHARS_MAX),
+        trouble: failed.map(|condition| {
+            let reason = condition.reason.as_deref().unwrap_or(&condition.type_);
+            told(reason, condition.message.as_deref().unwrap_or_default())
         }),
         ..of_metadata(&object.metadata, generation)
     }
@@ -149,10 +150,17 @@ fn trouble(conditions: &[DeploymentCondition]) -> Option<Trouble> {
             .filter(|condition| condition.reason.as_deref() == Some("ProgressDeadlineExceeded"))
     };
     let condition = find("ReplicaFailure", "True").or_else(late)?;
-    Some(Trouble {
-        reason: condition.reason.clone().unwrap_or_else(|| condition.type_.clone()),
-        message: cut(condition.message.as_deref().unwrap_or_default(), TROUBLE_CHARS_MAX),
-    })
+    let reason = condition.reason.as_deref().unwrap_or(&condition.type_);
+    Some(told(reason, condition.message.as_deref().unwrap_or_default()))
+}
+
+pub(super) fn told(reason: &str, message: &str) -> Trouble {
+    Trouble { reason: reason.to_owned(), message: cut(message, TROUBLE_CHARS_MAX) }
+}
+
+/// When the newest of these pods was made.
+pub(super) fn youngest(pods: &[SeenPod]) -> Option<&Time> {
+    pods.iter().filter_map(|pod| pod.created.as_ref()).max_by_key(|created| created.0)
 }
 
 /// Kubernetes leaves out what is 0.

@@ -16,7 +16,7 @@ fn of_app(name: &str, index: Option<&str>, status: &Value) -> Value {
 }
 
 fn instances(objects: Vec<Value>) -> Vec<Instance> {
-    let seen = seen(None, objects.into_iter().map(|object| pod(&kube(object))).collect());
+    let seen = seen(None, objects.into_iter().map(|object| pod(&kube(object), NOW)).collect());
     assert_eq!(seen.pods, [], "they are shown in their own way");
     seen.instances
 }
@@ -87,6 +87,25 @@ fn a_pod_in_trouble_says_why() {
     assert_eq!(error(&waiting("Busy", &"é".repeat(2000))).chars().count(), 512);
 }
 
+/// Kubernetes makes volumes only when a pod is there that asks for them.
+#[test]
+fn a_new_pod_may_wait_for_its_volumes_for_a_while() {
+    let error = |message: &str, now: &str| {
+        let status = json!({"phase": "Pending", "conditions": [
+            {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}]});
+        let seen = pod(&kube(of_app("web-1", None, &status)), now.parse().unwrap());
+        seen.instance.unwrap().instance.unwrap().error
+    };
+    let (soon, late) = ("2026-01-01T00:00:29Z", "2026-01-01T00:00:30Z");
+    for message in
+        ["0/1: pod has unbound immediate PersistentVolumeClaims", "persistentvolumeclaim \"a\" not found"]
+    {
+        assert_eq!(error(message, soon), "");
+        assert!(error(message, late).contains(message));
+    }
+    assert!(error("0/3 nodes", soon).contains("0/3 nodes"), "nothing else passes by itself");
+}
+
 #[test]
 fn pods_are_in_the_order_of_their_numbers_and_those_that_leave_are_not_shown() {
     let running = json!({"phase": "Running"});
@@ -108,7 +127,7 @@ fn pods_are_in_the_order_of_their_numbers_and_those_that_leave_are_not_shown() {
 fn the_pods_of_all_groups_together_have_room_in_an_item() {
     let status = json!({"phase": "Pending", "containerStatuses": web(&json!({
         "waiting": {"reason": "Busy", "message": "é".repeat(2000)}}))});
-    let pods = || (0..100).map(|number| pod(&kube(of_app(&format!("p{number:03}"), None, &status))));
+    let pods = || (0..100).map(|number| pod(&kube(of_app(&format!("p{number:03}"), None, &status)), NOW));
     let groups = |number: usize| -> Groups {
         fit((0..number).map(|name| (format!("g{name}"), seen(None, pods().collect()))).collect())
     };
