@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Secret, Service};
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, ResourceQuota, Secret, Service};
 use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use serde_json::{Value, json};
@@ -167,6 +167,39 @@ async fn a_oneshot_runs_once_for_each_deploy() {
     .await;
 }
 
+/// Kubernetes lets nobody change a set's claims, or a Service with an address into one without.
+#[tokio::test]
+async fn volumes_come_and_go_with_the_versions() {
+    let app = ready("grow", "worker:\n  cmd: x\n  port: 80\n").await;
+    for (version, volumes) in [(V2, "[/data]"), ("1435900001-a", "[/data, /more]"), ("1435900002-a", "[]")] {
+        app.push(version, &format!("worker:\n  cmd: x\n  port: 80\n  volumes: {volumes}\n")).await;
+        app.console.put(&app.at(""), &json!({"meta_version": version})).await.is(202, "app");
+        let shown = app.is_ready().await;
+        assert_eq!(shown["metaversion"], version);
+    }
+}
+
+#[tokio::test]
+async fn a_oneshot_can_be_stopped_and_started() {
+    let app = ready("pause", "oneshot.migrate:\n  cmd: x\nworker:\n  cmd: x\n").await;
+    for operation in ["stop", "start"] {
+        app.console.patch(&app.at("procs/migrate/"), &json!({"operation": operation})).await.is(202, "proc");
+        let cluster = app.cluster().await;
+        eventually("the worker has done it", async || {
+            let job = cluster.objects::<Job>().get_opt("migrate-r1n1").await.unwrap();
+            let suspended = job.and_then(|job| job.spec?.suspend);
+            let error = app.view().await["deployerror"].clone();
+            if suspended == Some(operation == "stop") && error == "" {
+                Ok(())
+            } else {
+                Err(format!("{suspended:?} {error}"))
+            }
+        })
+        .await;
+        assert_eq!(app.view().await["deployerror"], "");
+    }
+}
+
 #[tokio::test]
 async fn any_name_that_lain_takes_runs() {
     let app = App { name: format!("Big-{}", "x".repeat(100)), ..console().fresh("unused") };
@@ -201,4 +234,20 @@ async fn somebody_elses_object_is_never_touched() {
     })
     .await;
     assert_eq!(cluster.service("web").await.unwrap().spec.unwrap().ports.unwrap()[0].port, 1);
+}
+
+/// Of a set, Kubernetes tells it in events only.
+#[tokio::test]
+async fn pods_that_the_cluster_does_not_make_are_told() {
+    let app = ready("full", "worker:\n  cmd: x\n").await;
+    let quota = json!({"metadata": {"name": "full"}, "spec": {"hard": {"pods": "1"}}});
+    let quotas = app.cluster().await.objects::<ResourceQuota>();
+    quotas.create(&kube::api::PostParams::default(), &serde_json::from_value(quota).unwrap()).await.unwrap();
+    app.push(V2, "worker:\n  cmd: x\nworker.db:\n  cmd: x\n  stateful: true\n").await;
+    app.console.put(&app.at(""), &json!({})).await.is(202, "app");
+    let told = |app: &Value| app["procs"][1]["lasterror"] != "";
+    let shown = app.until("the quota is told", told).await;
+    let error = shown["procs"][1]["lasterror"].as_str().unwrap();
+    assert!(error.starts_with("FailedCreate: ") && error.contains("StatefulSet db"), "{error}");
+    assert_eq!(shown["deploystate"], "failed");
 }

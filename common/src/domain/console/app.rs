@@ -8,6 +8,7 @@ use super::memory::Memory;
 use super::name::{AppName, MetaVersion, ProcName};
 use crate::domain::applied::Applied;
 use crate::domain::name::Uid;
+use crate::domain::status::Instance;
 use crate::domain::subject::AppId;
 
 /// A registered app.
@@ -71,6 +72,9 @@ pub struct Running {
 pub struct Eviction {
     /// The pod's name.
     pub pod: String,
+    /// Which pod of that name; empty if it is not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub uid: String,
     /// The generation that asked for it.
     pub generation: u64,
 }
@@ -170,6 +174,11 @@ impl DeployedProc {
     /// The memory of each instance.
     pub fn memory(&self) -> &Memory {
         self.sizing.memory.as_ref().unwrap_or(&self.proc.memory)
+    }
+
+    /// Whether a pod is of the template that it has now.
+    pub fn is_current(&self, instance: &Instance) -> bool {
+        instance.rolled.is_none_or(|rolled| rolled == self.rolled)
     }
 
     /// Whether it stands for a service in its clients.
