@@ -42,6 +42,7 @@ mod read;
 mod record;
 mod schema;
 mod transaction;
+mod update;
 mod work;
 
 use aws_sdk_dynamodb::Client;
