@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use common::domain::console::app::{App, Content};
 use common::domain::console::domains::Domains;
-use common::domain::console::manifest::{LainYaml, ProcKind, UsedResource};
+use common::domain::console::manifest::{LainYaml, Manifest, ProcKind, ResourceManifest, UsedResource};
 use common::domain::console::name::AppName;
 use common::domain::console::secret::SecretFiles;
 use common::domain::console::workload::{Files, workload};
@@ -199,8 +199,9 @@ fn portals(app: &App) -> BTreeSet<String> {
 
 /// What a file has that counts for nothing is mostly a slip.
 fn ignored(yaml: &LainYaml) -> Option<String> {
-    let LainYaml::App(manifest) = yaml else { return None };
-    let list = manifest.ignored.join(", ");
+    let (LainYaml::App(Manifest { ignored, .. }) | LainYaml::Resource(ResourceManifest { ignored, .. })) =
+        yaml;
+    let list = ignored.join(", ");
     (!list.is_empty()).then(|| format!("these members of the lain.yaml count for nothing: {list}"))
 }
 

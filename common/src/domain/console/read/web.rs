@@ -32,7 +32,7 @@ pub(super) fn read(at: &At<'_>, name: &str, kind: &ProcKind) -> Web {
 fn mountpoint(at: &At<'_>, name: &str) -> Option<Vec<String>> {
     match at.member("mountpoint") {
         Some(at) if name == "web" || !at.items().is_empty() => Some(at.list(entry)),
-        None if name == "web" => None,
+        None if name == "web" || at.awaits("mountpoint") => None,
         Some(_) | None => at.fault("must have mountpoint: only the proc web has hosts by default"),
     }
 }
