@@ -202,7 +202,8 @@ fn ignored(yaml: &LainYaml) -> Option<String> {
     let (LainYaml::App(Manifest { ignored, .. }) | LainYaml::Resource(ResourceManifest { ignored, .. })) =
         yaml;
     let list = ignored.join(", ");
-    (!list.is_empty()).then(|| format!("these members of the lain.yaml count for nothing: {list}"))
+    (!list.is_empty())
+        .then(|| format!("these members of the lain.yaml count for nothing in a deploy: {list}"))
 }
 
 /// Numbers of instances that the file asks for, those set by hand were looked at when they were; and how much there is to

@@ -77,7 +77,10 @@ fn templates(tree: &Node) -> usize {
 /// The tree with each scalar value rendered, keys as they are. As in LAIN, what reads as a number then is one, quoted or not.
 fn render(tree: &Node, params: &BTreeMap<String, Param>, purpose: Purpose) -> Result<Node> {
     if templates(tree) > TEMPLATES_MAX {
-        return Err(Error::invalid("lain.yaml", format!("must have at most {TEMPLATES_MAX} templates")));
+        return Err(Error::invalid(
+            "lain.yaml (line 1)",
+            format!("must have at most {TEMPLATES_MAX} templates"),
+        ));
     }
     let mut jinja = Environment::new();
     jinja.set_fuel(Some(FUEL));
