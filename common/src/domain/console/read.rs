@@ -25,7 +25,6 @@ const TOP: [&str; 9] =
 
 /// What the builder knows of `build`, which each file has.
 const BUILD: [&str; 5] = ["base", "script", "prepare", "build_arg", "volumes"];
-const BUILDER: &str = "it is the builder's";
 
 /// What is recorded of all objects of an app's procs has to fit into one item of the table.
 const PROCS_MAX: usize = 200;
@@ -107,10 +106,9 @@ fn pass_over(at: &At<'_>) {
     if let Some(build) = at.required("build").filter(At::is_map) {
         build.ignore_others(&BUILD);
     }
-    for (member, why) in [("release", BUILDER), ("test", BUILDER), ("notify", "notifiers are registered")] {
-        if let Some(at) = at.member(member) {
-            at.ignore_since(why);
-        }
+    // Every file has what is for the builder: `release` and `test` need no word.
+    if let Some(at) = at.member("notify") {
+        at.ignore_since("notifiers are registered");
     }
 }
 
