@@ -2,13 +2,15 @@
 
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::{PersistentVolumeClaim, ResourceQuota, Secret, Service};
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, ResourceQuota, Service};
 use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use serde_json::{Value, json};
 
 use crate::support::console::{App, V1, V2, console};
-use crate::support::{eventually, shared_data};
+use crate::support::eventually;
+
+mod files;
 
 /// An app of these sections that is ready.
 async fn ready(name: &str, sections: &str) -> App {
@@ -114,37 +116,6 @@ async fn shared_cloud_volumes_are_one_claim() {
     let claim = object::<PersistentVolumeClaim>(&app, "worker-cloud").await;
     assert_eq!(claim["spec"]["accessModes"], json!(["ReadWriteMany"]));
     object::<Deployment>(&app, "worker").await;
-}
-
-#[tokio::test]
-async fn secret_files_are_mounted_and_a_change_reaches_the_next_deploy() {
-    let app = console().registered("files").await;
-    let folder = shared_data().join(format!("secrets/{0}/{0}.web.web/lain/app/conf", app.name));
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("key"), "one").unwrap();
-    app.push(V1, "web:\n  cmd: x\n  secret_files: [conf/key]\n").await;
-    app.deploy().await;
-    app.is_ready().await;
-    let secret = object::<Secret>(&app, "web-files").await;
-    let data = secret["data"].as_object().unwrap();
-    assert_eq!(data.values().collect::<Vec<_>>(), ["b25l"]);
-    let web = object::<Deployment>(&app, "web").await;
-    let mounts = &web["spec"]["template"]["spec"]["containers"][0]["volumeMounts"];
-    let mount =
-        mounts.as_array().unwrap().iter().find(|mount| mount["mountPath"] == "/lain/app/conf/key").unwrap();
-    assert_eq!((&mount["readOnly"], &mount["subPath"]), (&json!(true), &json!(data.keys().next().unwrap())));
-    std::fs::write(folder.join("key"), "two").unwrap();
-    app.console.put(&app.at(""), &json!({})).await.is(202, "app");
-    eventually("the secret is the new one", async || {
-        let secret = object::<Secret>(&app, "web-files").await;
-        if secret["data"].as_object().unwrap().values().any(|value| value == "dHdv") {
-            Ok(())
-        } else {
-            Err("old")
-        }
-    })
-    .await;
-    app.is_ready().await;
 }
 
 #[tokio::test]
