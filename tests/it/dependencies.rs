@@ -93,6 +93,38 @@ fn the_worker_links_kubernetes_and_the_local_stack_its_back_ends() {
     }
 }
 
+/// What reads images and `lain.yaml`, what asks the SSO, and what reads secret files: each only where it is needed. Cargo
+/// resolves the features of all packages together, so each is asked about by itself.
+#[test]
+fn only_who_deploys_links_the_registry_and_yaml_and_only_the_console_an_http_client() {
+    const DEPLOY: [&str; 4] = ["flate2", "minijinja", "saphyr-parser", "tar"];
+    for (package, wanted) in [
+        ("apps", [DEPLOY.as_slice(), &["aws-sdk-secretsmanager", "reqwest"]].concat()),
+        ("repos", [DEPLOY.as_slice(), &["aws-sdk-secretsmanager", "reqwest"]].concat()),
+        ("procs", vec!["reqwest"]),
+        ("resources", vec!["reqwest"]),
+        ("notify", vec!["reqwest"]),
+        ("webhooks", vec!["reqwest"]),
+        ("worker", vec!["aws-sdk-secretsmanager"]),
+        ("sweeper", vec![]),
+        ("projects", vec![]),
+        ("microservices", vec![]),
+        ("revisions", vec![]),
+        ("resourcespecs", vec![]),
+    ] {
+        let tree =
+            ["tree", "--offline", "--locked", "--edges", "normal", "--prefix", "none", "--format", "{lib}"];
+        let mut cargo = std::process::Command::new(env!("CARGO"));
+        let output = cargo.args(tree).args(["--package", package, "--target", TARGETS[1]]).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let linked = String::from_utf8(output.stdout).unwrap();
+        let linked: BTreeSet<_> = linked.lines().map(|line| line.replace('_', "-")).collect();
+        let all = [DEPLOY.as_slice(), &["aws-sdk-secretsmanager", "reqwest"]].concat();
+        let found: BTreeSet<_> = all.into_iter().filter(|name| linked.contains(*name)).collect();
+        assert_eq!(found, BTreeSet::from_iter(wanted), "{package}");
+    }
+}
+
 #[test]
 fn there_is_one_tls_stack_and_one_crypto_provider() {
     for target in TARGETS {

@@ -141,6 +141,14 @@ impl Protocol {
             Self::Udp => "UDP",
         }
     }
+
+    /// As the console writes it.
+    pub fn as_lowercase(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+        }
+    }
 }
 
 /// What a request asks to create.

@@ -87,11 +87,12 @@ pub(super) enum Dialect {
 
 impl Auth {
     /// Whether callers are told apart, as LAIN's clients ask.
-    pub fn is_closed(&self) -> bool {
+    pub fn tells_callers_apart(&self) -> bool {
         !matches!(self, Self::Open(_))
     }
 
     /// The caller that the headers name.
+    #[cfg_attr(not(feature = "console"), expect(clippy::unused_async, reason = "only the SSO is waited for"))]
     pub(super) async fn caller(
         &self,
         dialect: Dialect,

@@ -10,6 +10,7 @@ pub mod body;
 mod cors;
 mod endpoint;
 mod envelope;
+#[cfg(feature = "console")]
 mod group;
 mod member;
 mod mutation;
@@ -20,7 +21,8 @@ pub(super) use cors::allow;
 pub(super) use endpoint::BASE;
 pub use endpoint::{Endpoint, url};
 pub use envelope::Envelope;
-pub use group::{ADMINS, group, make_group, make_instance_group};
+#[cfg(feature = "console")]
+pub use group::{make_group, make_instance_group};
 pub use mutation::{Verdict, mutate};
 pub(super) use refusal::refusal;
 pub use related::{Apps, related, used};

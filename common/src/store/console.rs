@@ -42,12 +42,12 @@ impl Store {
     pub async fn console_app(&self, id: &AppId) -> Result<Option<ReadApp>> {
         let range = key::console_app_range(&id.app);
         let items = self.query(key::console_apps(&id.region), Some(range)).await?;
-        Ok(read_apps(&items)?.pop())
+        read_apps(&items).next().transpose()
     }
 
-    /// All apps of a region, by name.
+    /// All apps of a region that can be read, by name.
     pub async fn console_apps(&self, region: &RegionName) -> Result<Vec<ReadApp>> {
-        read_apps(&self.query(key::console_apps(region), None).await?)
+        Ok(read_all(&self.query(key::console_apps(region), None).await?))
     }
 
     /// The names of all apps of a region.
@@ -65,10 +65,10 @@ impl Store {
         items.iter().map(|item| Reader(item).parse("sk")).collect()
     }
 
-    /// The instances of a resource, by name.
+    /// The instances of a resource that can be read, by name.
     pub async fn console_instances(&self, resource: &AppId) -> Result<Vec<ReadApp>> {
         let range = key::instances_range(&resource.app);
-        read_apps(&self.query(key::console_apps(&resource.region), Some(range)).await?)
+        Ok(read_all(&self.query(key::console_apps(&resource.region), Some(range)).await?))
     }
 
     /// Those of these apps that are registered, by name. No call for no names.
@@ -87,7 +87,10 @@ impl Store {
             let mut items: Vec<_> = self.batch_get(keys).await?.into_iter().collect();
             items.sort_by(|(one, _), (other, _)| one.sk.cmp(&other.sk));
             let items: Vec<_> = items.into_iter().map(|(_, item)| item).collect();
-            apps.extend(read_apps(&items)?.into_iter().map(|read| (read.app.id.app.clone(), read)));
+            for read in read_apps(&items) {
+                let read = read?;
+                apps.insert(read.app.id.app.clone(), read);
+            }
         }
         Ok(apps)
     }
@@ -150,22 +153,30 @@ impl Store {
 }
 
 /// Items of apps and of their statuses, in the order of their keys: a status follows its app at once.
-fn read_apps(items: &[Attributes]) -> Result<Vec<ReadApp>> {
-    let mut apps: Vec<ReadApp> = Vec::new();
+fn read_apps(items: &[Attributes]) -> impl Iterator<Item = Result<ReadApp>> {
+    let mut apps: Vec<Result<ReadApp>> = Vec::new();
     for item in items {
-        let sk = Reader(item).str("sk")?;
-        match apps.last_mut() {
-            Some(read) if sk.strip_suffix(key::STATUS_SUFFIX) == Some(read.app.id.app.as_str()) => {
-                read.observation = read_observation(item)?;
+        let sk = Reader(item).optional_str("sk").unwrap_or_default();
+        match (sk.strip_suffix(key::STATUS_SUFFIX), apps.last_mut()) {
+            (None, _) => apps.push(read_app(item).map(|app| ReadApp { app, observation: None })),
+            (Some(app), Some(Ok(read))) if app == read.app.id.app.as_str() => {
+                // The worker looks again.
+                read.observation = read_observation(item).unwrap_or_else(|error| {
+                    tracing::error!(item = sk, error = %error.chain(), "Left out what was seen of an app");
+                    None
+                });
             }
             // A status without an app is what a lost race left behind.
-            Some(_) | None if sk.ends_with(key::STATUS_SUFFIX) => {}
-            Some(_) | None => match read_app(item) {
-                Ok(app) => apps.push(ReadApp { app, observation: None }),
-                // One broken item must not take the others with it.
-                Err(error) => tracing::error!(item = sk, error = %error.chain(), "Left out an app"),
-            },
+            (Some(_), Some(_) | None) => {}
         }
     }
-    Ok(apps)
+    apps.into_iter()
+}
+
+/// As [`read_apps`], where one broken item must not take the others with it.
+fn read_all(items: &[Attributes]) -> Vec<ReadApp> {
+    let logged = |read: Result<ReadApp>| {
+        read.inspect_err(|error| tracing::error!(error = %error.chain(), "Left out an app")).ok()
+    };
+    read_apps(items).filter_map(logged).collect()
 }

@@ -7,6 +7,7 @@ use super::item::{Attributes, Reader, With, item, number, string};
 use super::key::{self, Key};
 use super::record;
 use super::transaction::{ABSENT, Outcome, Transaction, failed_condition, set};
+use crate::domain::Timestamp;
 use crate::domain::console::notify::{Delivery, DeliveryId, DeliveryState, Notifier, NotifyType, NotifyUrl};
 use crate::domain::error::{Error, Result};
 use crate::domain::name::RegionName;
@@ -15,6 +16,8 @@ use crate::domain::operation::{Action, Origin};
 /// Deliveries stay as long as the history is to reach back.
 const DELIVERIES_KEPT_S: i64 = 30 * 24 * 60 * 60;
 
+/// From when on a delivery may be tried again, in milliseconds since the epoch: messages come twice.
+const NOT_BEFORE: &str = "not_before";
 /// How often a change of the notifiers is tried that meets another one.
 const TRIES: usize = 5;
 
@@ -116,37 +119,51 @@ impl Store {
         found.get(&key).map(|item| read_delivery(id, item)).transpose()
     }
 
-    /// Begins the next try of a delivery: one of those who want to may. `due_s` is when the sweeper is to ring for it if
-    /// nobody says how the try ended.
-    pub async fn begin_try(&self, delivery: &Delivery, due_s: i64) -> Result<bool> {
-        let attributes = due(&delivery.id, due_s).with("tries", number(delivery.tries + 1));
-        self.update_delivery(delivery, attributes, "").await
+    /// Begins the next try of a delivery, which is to end by `until`: one of those who want to may, if it is time for it.
+    /// `due_s` is when the sweeper is to ring for it if nobody says how the try ended.
+    pub async fn begin_try(
+        &self,
+        delivery: &Delivery,
+        now: Timestamp,
+        until: Timestamp,
+        due_s: i64,
+    ) -> Result<bool> {
+        let attributes = due(&delivery.id, due_s)
+            .with("tries", number(delivery.tries + 1))
+            .with(NOT_BEFORE, number(until.as_millisecond()));
+        self.update_delivery(delivery, attributes, "", Some(now)).await
     }
 
-    /// Records how a try ended: for good, or when the next one is due.
+    /// Records how a try ended: for good, or when the next one may begin and when the sweeper is to ring for that.
     pub async fn end_try(
         &self,
         delivery: &Delivery,
         state: DeliveryState,
         outcome: &str,
-        due_s: Option<i64>,
+        again: Option<(Timestamp, i64)>,
     ) -> Result<bool> {
         let attributes =
             Attributes::new().with("state", string(state.as_str())).with("outcome", string(outcome));
-        match due_s {
-            Some(due_s) => {
-                let mut attributes = attributes;
+        match again {
+            Some((not_before, due_s)) => {
+                let mut attributes = attributes.with(NOT_BEFORE, number(not_before.as_millisecond()));
                 attributes.extend(due(&delivery.id, due_s));
-                self.update_delivery(delivery, attributes, "").await
+                self.update_delivery(delivery, attributes, "", None).await
             }
-            None => self.update_delivery(delivery, attributes, " REMOVE gpk, gsk").await,
+            None => self.update_delivery(delivery, attributes, " REMOVE gpk, gsk", None).await,
         }
     }
 
-    /// Updates a delivery that is as it was read; false if it is not.
-    async fn update_delivery(&self, read: &Delivery, attributes: Attributes, remove: &str) -> Result<bool> {
+    /// Updates a delivery that is as it was read, and whose time has come if that is asked for; false if it is not so.
+    async fn update_delivery(
+        &self,
+        read: &Delivery,
+        attributes: Attributes,
+        remove: &str,
+        now: Option<Timestamp>,
+    ) -> Result<bool> {
         let (expression, names, values) = set(attributes);
-        let output = self
+        let update = self
             .client
             .update_item()
             .table_name(&self.table)
@@ -155,11 +172,15 @@ impl Store {
             .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values(Some(values))
             .expression_attribute_names("#was", "tries")
-            .expression_attribute_values(":was", number(read.tries))
-            .condition_expression("#was = :was")
-            .send()
-            .await;
-        match output {
+            .expression_attribute_values(":was", number(read.tries));
+        let update = match now {
+            None => update.condition_expression("#was = :was"),
+            Some(now) => update
+                .condition_expression("#was = :was AND (attribute_not_exists(#time) OR #time <= :now)")
+                .expression_attribute_names("#time", NOT_BEFORE)
+                .expression_attribute_values(":now", number(now.as_millisecond())),
+        };
+        match update.send().await {
             Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),

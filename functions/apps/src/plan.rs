@@ -202,8 +202,7 @@ fn portals(app: &App) -> BTreeSet<String> {
 fn ignored(yaml: &LainYaml) -> Option<String> {
     let LainYaml::App(manifest) = yaml else { return None };
     let list = manifest.ignored.join(", ");
-    (!list.is_empty())
-        .then(|| format!("these members of the lain.yaml are not known and count for nothing: {list}"))
+    (!list.is_empty()).then(|| format!("these members of the lain.yaml count for nothing: {list}"))
 }
 
 /// Kubernetes takes numbers only, and looks into no image.
@@ -215,8 +214,16 @@ fn named_users(after: &App) -> Option<String> {
     })
 }
 
-/// Numbers of instances that the file asks for; those set by hand were looked at when they were.
+/// Numbers of instances that the file asks for, those set by hand were looked at when they were; and how much there is to
+/// be kept of it.
 fn check_sizes(scope: &Scope, app: &App) -> Result<()> {
+    // An item of the table has 400 KB, for what the cluster has of the app too.
+    const KIB_MAX: usize = 180;
+    let bytes = serde_json::to_vec(&app.deployment).map_or(0, |json| json.len());
+    if bytes > KIB_MAX * 1024 {
+        let msg = format!("the lain.yaml of {} says more than there is room for, {KIB_MAX} KiB", app.name());
+        return Err(Error::Unacceptable(msg));
+    }
     let limit = scope.region.max_instances.get();
     let is_bad = |instances: u32| instances == 0 || instances > limit;
     let bad = app.procs().iter().find(|proc| !proc.is_portal() && is_bad(proc.proc.instances));

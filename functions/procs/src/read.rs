@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use common::domain::console::app::Desired;
-use common::domain::service::Protocol;
 use common::domain::status::instance;
 use common::domain::{Error, Result};
 use common::http::console::answer::Views;
@@ -80,12 +79,9 @@ pub(super) async fn stream_ports(State(context): State<Context>, scope: Scope) -
     let shown: Vec<Value> = used
         .iter()
         .map(|used| {
-            let proto = match used.port.protocol {
-                Protocol::Tcp => "tcp",
-                Protocol::Udp => "udp",
-            };
             json!({
-                "srcport": used.port.source, "dstport": used.port.target, "proto": proto,
+                "srcport": used.port.source, "dstport": used.port.target,
+                "proto": used.port.protocol.as_lowercase(),
                 "NameSpace": used.app, "ProcName": used.podgroup,
             })
         })

@@ -13,7 +13,7 @@ use serde_json::json;
 
 /// Clients ask this before they ask people to log in.
 pub(crate) async fn status(State(context): State<Context>) -> Result<Envelope> {
-    let status = if context.auth.is_closed() { "opened" } else { "closed" };
+    let status = if context.auth.tells_callers_apart() { "opened" } else { "closed" };
     Envelope::ok("auth", &json!({"status": status}), url::authorize())
 }
 

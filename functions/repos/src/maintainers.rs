@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use common::domain::console::name::AppName;
 use common::domain::{Error, Result};
-use common::http::console::{Envelope, body, group, url};
+use common::http::console::{Envelope, body, url};
 use common::http::{Auth, Body, Context, Scope};
 use common::sso::{Member, Refusal, Sso};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ pub(crate) async fn list(State(context): State<Context>, scope: Scope) -> Result
     let Some(sso) = sso(&context) else { return Ok(closed()) };
     let app = admitted(&context, &scope).await?;
     let url = url::of_repo(app.as_str(), "maintainers");
-    let Some(members) = sso.members(&group(&context, &app)).await? else {
+    let Some(members) = sso.members(&context.console.group(&app)).await? else {
         let msg = format!("the SSO has no group of {app}");
         return Ok(Envelope::null(StatusCode::INTERNAL_SERVER_ERROR, "maintainers", msg, url));
     };
@@ -27,7 +27,7 @@ pub(crate) async fn get(State(context): State<Context>, scope: Scope) -> Result<
     let Some(sso) = sso(&context) else { return Ok(closed()) };
     let app = admitted(&context, &scope).await?;
     let user = scope.param("user");
-    let Some(member) = sso.member(&group(&context, &app), user).await? else {
+    let Some(member) = sso.member(&context.console.group(&app), user).await? else {
         let msg = format!("user {user} does not exist in the app {app}");
         let url = url::of_repo(app.as_str(), "maintainers");
         return Ok(Envelope::null(StatusCode::NOT_FOUND, "maintainer", msg, url));
@@ -46,7 +46,7 @@ pub(crate) async fn add(State(context): State<Context>, scope: Scope, body: Body
     }
     let url = url::of_repo(app.as_str(), "maintainers");
     let token = scope.token().unwrap_or_default();
-    match sso.put_member(token, &group(&context, &app), user, role).await? {
+    match sso.put_member(token, &context.console.group(&app), user, role).await? {
         Ok(()) => {
             let member = Member { name: user.to_owned(), role: role.to_owned() };
             Envelope::ok("maintainer", &shown(&app, &member), url)
@@ -63,7 +63,7 @@ pub(crate) async fn remove(State(context): State<Context>, scope: Scope) -> Resu
     let app = admitted(&context, &scope).await?;
     let user = scope.param("user");
     let token = scope.token().unwrap_or_default();
-    match sso.delete_member(token, &group(&context, &app), user).await? {
+    match sso.delete_member(token, &context.console.group(&app), user).await? {
         Ok(()) => Ok(StatusCode::NO_CONTENT.into_response()),
         Err(refused) => Ok(refusal(refused, user, url::of_repo(app.as_str(), "maintainers")).into_response()),
     }

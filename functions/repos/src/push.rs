@@ -13,6 +13,9 @@ use common::http::{Body, Context, Scope};
 use common::store::{DUE_AFTER_S, ReadApp};
 use serde_json::{Value, json};
 
+/// There are up to 50 deliveries of an event, all in one transaction of at most 4 MB.
+const EVENT_BYTES_MAX: usize = 64 * 1024;
+
 /// Puts one delivery for each notifier on its way.
 pub(crate) async fn push(State(context): State<Context>, scope: Scope, body: Body) -> Result<Envelope> {
     let read = scope.admitted(&context).await?;
@@ -75,16 +78,38 @@ async fn event(
         );
     }
     let members = body::members(body).unwrap_or_default();
-    let list = |key: &str| members.get(key).and_then(Value::as_array).cloned();
-    let (Some(authors), Some(commits)) = (list("authors"), list("commits")) else {
-        let msg = "authors and commits are needed: they are not looked up here";
-        return refuse(StatusCode::BAD_REQUEST, msg);
+    let (authors, commits) = match changes(&members) {
+        Ok(changes) => changes,
+        Err(why) => return refuse(StatusCode::BAD_REQUEST, &why),
     };
-    if authors.is_empty() || commits.is_empty() {
-        return refuse(StatusCode::BAD_REQUEST, "nothing changed");
-    }
-    Ok(Ok(json!({
+    let event = json!({
         "appname": name, "authors": authors, "commits": commits, "operator": scope.caller.name(),
         "lastid": deployment.version.commit(), "nextid": newest.version.commit(), "giturl": giturl,
-    })))
+    });
+    if event.to_string().len() > EVENT_BYTES_MAX {
+        let msg = format!("authors and commits are more than {} KiB", EVENT_BYTES_MAX / 1024);
+        return refuse(StatusCode::BAD_REQUEST, &msg);
+    }
+    Ok(Ok(event))
+}
+
+/// `authors`, e-mail addresses, and `commits`, each with `id` and `message`.
+fn changes(members: &body::Members) -> std::result::Result<(&[Value], &[Value]), String> {
+    let list = |key: &str| match members.get(key) {
+        Some(Value::Array(list)) => Ok(list.as_slice()),
+        Some(_) => Err(format!("{key} must be a list")),
+        None => Err(format!("{key} is needed: it is not looked up here")),
+    };
+    let (authors, commits) = (list("authors")?, list("commits")?);
+    if authors.is_empty() || commits.is_empty() {
+        return Err("nothing changed".to_owned());
+    }
+    if let Some(index) = authors.iter().position(|author| !author.is_string()) {
+        return Err(format!("authors[{index}] must be a string"));
+    }
+    let is_commit = |commit: &Value| commit["id"].is_string() && commit["message"].is_string();
+    match commits.iter().position(|commit| !is_commit(commit)) {
+        Some(index) => Err(format!("commits[{index}] must have the strings id and message")),
+        None => Ok((authors, commits)),
+    }
 }

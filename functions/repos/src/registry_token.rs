@@ -7,8 +7,8 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::domain::console::name::AppName;
+use common::domain::console::settings::ADMINS;
 use common::domain::{Error, Result};
-use common::http::console::{ADMINS, group};
 use common::http::{Auth, Context};
 use common::outbound::Password;
 use common::registry::token::{AccessClaim, SERVICE, Signer, scope};
@@ -60,7 +60,7 @@ struct User {
 impl User {
     /// Admins push to any repository, others to those of their apps.
     fn may_push(&self, context: &Context, repository: &str) -> bool {
-        let own = repository.parse::<AppName>().map(|app| group(context, &app)).ok();
+        let own = repository.parse::<AppName>().map(|app| context.console.group(&app)).ok();
         self.groups.as_ref().is_none_or(|groups| {
             groups.iter().any(|group| group == ADMINS || own.as_ref().is_some_and(|own| own == group))
         })

@@ -28,7 +28,7 @@ pub(crate) async fn register(State(context): State<Context>, scope: Scope, body:
         ));
     }
     // Groups of the SSO have `-` for `.`: this would be the one of an instance of a resource.
-    if context.auth.is_closed() && name.as_str().starts_with("resource-") {
+    if context.auth.tells_callers_apart() && name.as_str().starts_with("resource-") {
         return Err(Error::invalid("appname", "must not start with resource-"));
     }
     let id = AppId { region: scope.region.id.clone(), app: name.clone() };

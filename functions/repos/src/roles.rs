@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use common::domain::Result;
 use common::domain::console::name::AppName;
-use common::http::console::{Envelope, group, url};
+use common::http::console::{Envelope, url};
 use common::http::{Auth, Context, Scope};
 use serde_json::json;
 
@@ -28,7 +28,7 @@ pub(crate) async fn of_user(State(context): State<Context>, scope: Scope) -> Res
 
 async fn role(context: &Context, app: &AppName, user: &str, url: String) -> Result<Envelope> {
     let role = match &context.auth {
-        Auth::LainSso(sso) => match sso.member(&group(context, app), user).await? {
+        Auth::LainSso(sso) => match sso.member(&context.console.group(app), user).await? {
             Some(member) => member.role(),
             None => return Ok(no_role(app.as_str(), user)),
         },

@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use common::clock;
-use common::domain::Result;
 use common::domain::console::notify::{Delivery, DeliveryId, DeliveryState, Schedule};
+use common::domain::{Result, Timestamp};
 use common::http::Context;
 use common::outbound;
 use common::queue::Message;
@@ -70,7 +70,8 @@ impl Webhooks {
             return Ok(());
         }
         let next = self.schedule.wait(delivery.tries + 1);
-        if !self.context.store.begin_try(&delivery, due_s(next.unwrap_or(TIMEOUT) + TIMEOUT)).await? {
+        let (now, due_s) = (clock::now(), due_s(next.unwrap_or(TIMEOUT) + TIMEOUT));
+        if !self.context.store.begin_try(&delivery, now, later(now, TIMEOUT), due_s).await? {
             return Ok(());
         }
         let begun = Delivery { tries: delivery.tries + 1, ..delivery };
@@ -87,7 +88,8 @@ impl Webhooks {
             "Tried a delivery"
         );
         let again = next.filter(|_| state == DeliveryState::Queued);
-        self.context.store.end_try(&begun, state, &outcome, again.map(due_s)).await?;
+        let when = again.map(|wait| (later(clock::now(), wait), self::due_s(wait)));
+        self.context.store.end_try(&begun, state, &outcome, when).await?;
         match again {
             Some(wait) => self.ring(id, wait).await,
             None => Ok(()),
@@ -120,6 +122,10 @@ impl Webhooks {
         let status = answer.status();
         if status.is_success() { Ok(status.to_string()) } else { Err(format!("it answered {status}")) }
     }
+}
+
+fn later(now: Timestamp, wait: Duration) -> Timestamp {
+    now.checked_add(wait).unwrap_or(Timestamp::MAX)
 }
 
 /// When the sweeper is to ring, in seconds since the epoch.

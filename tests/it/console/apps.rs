@@ -2,8 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::support::console::{V1, console, running};
-use crate::support::{Functions, eventually};
+use crate::support::console::{V1, console, pushed, running};
+use crate::support::{Functions, Table, eventually, string};
+
+/// Where the table has the apps of the region `xq`.
+const PARTITION: &str = "A#xq";
 
 fn names(apps: &Value) -> Vec<String> {
     apps.as_array().unwrap().iter().map(|app| app["appname"].as_str().unwrap().to_owned()).collect()
@@ -95,6 +98,31 @@ async fn what_goes_wrong_in_the_cluster_is_the_apps_deploy_error() {
         let mended = app.is_ready().await;
         assert_eq!(mended["deployerror"], "");
     }
+}
+
+/// B9: what the table has wrong of one app takes no other with it.
+#[tokio::test]
+async fn a_list_leaves_out_the_app_whose_record_cannot_be_read() {
+    let (app, other) = (pushed("torn").await, pushed("torn").await);
+    app.deploy().await;
+    other.deploy().await;
+    let table = Table::shared();
+    let listed = async || names(&app.console.get("/apps/").await.is(200, "apps"));
+    let seen = format!("{}!", app.name);
+    eventually("it is seen", async || {
+        let item = table.item((PARTITION.to_owned(), seen.as_str())).await.ok_or("no status")?;
+        if item.contains_key("observation") { Ok(()) } else { Err("no observation") }
+    })
+    .await;
+    table.set((PARTITION.to_owned(), &seen), "observation", string("{")).await;
+    assert!(listed().await.contains(&app.name), "only what was seen of it is not known");
+    let deployment = table.text((PARTITION.to_owned(), &app.name), "deployment").await;
+    table.set((PARTITION.to_owned(), &app.name), "deployment", string("{")).await;
+    let without = listed().await;
+    app.console.get(&app.at("")).await.refused(500, "app");
+    table.set((PARTITION.to_owned(), &app.name), "deployment", string(&deployment)).await;
+    assert!(!without.contains(&app.name) && without.contains(&other.name), "{without:?}");
+    assert!(listed().await.contains(&app.name));
 }
 
 /// B9: what one app has wrong is no other's matter.

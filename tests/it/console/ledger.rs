@@ -87,6 +87,48 @@ async fn each_route_costs_what_its_row_says() {
     }
 }
 
+/// What a deploy brings with it, and what is read with an app: one batch more, however many there are.
+#[tokio::test]
+async fn what_an_app_uses_costs_one_read_more() {
+    const READ: &[(&str, u32)] = &[("BatchGetItem", 1), ("Query", 1)];
+    let ledger = Ledger::open().await;
+    let put = |app: &str, sections: &str| {
+        let head = format!("appname: {app}\ngiturl: https://g.x/{app}\nbuild: {{base: a, script: [b]}}\n");
+        ledger.images.put(app, "1-a", &(head + sections));
+    };
+    let service = "service.db:\n  cmd: x\n  port: 1\n  portal: {cmd: y, port: 1}\n";
+    put("redis", &format!("apptype: resource\n{service}"));
+    put("mysql", &format!("apptype: resource\n{service}"));
+    let uses = "use_resources: {redis: {services: [db]}, mysql: {services: [db]}}\n";
+    put("hello", &format!("worker:\n  cmd: x\n  ports: \"9506:80\"\n{uses}"));
+    for app in ["redis", "mysql", "hello"] {
+        let body = json!({"appname": app}).to_string();
+        ledger.console(Method::POST, "/api/v1/repos", &body).await.0.is(201, "repos");
+    }
+    let push = json!({"authors": ["a"], "commits": [{"id": "1", "message": "m"}]}).to_string();
+    let listeners = ["a", "b"].map(|name| format!(r#"{{"notify_url":"http://{name}.invalid/"}}"#));
+    for listener in &listeners {
+        ledger.console(Method::POST, "/api/v1/notify/imagepush", listener).await.0.is(200, "notify");
+    }
+    let deploy: &[(&str, u32)] =
+        &[("BatchGetItem", 1), ("Query", 2), ("SendMessageBatch", 1), ("TransactWriteItems", 1)];
+    let told: &[(&str, u32)] = &[("Query", 2), ("SendMessageBatch", 1), ("TransactWriteItems", 1)];
+    let rows: [Row<'_>; 8] = [
+        ("POST", "apps", r#"{"appname":"redis"}"#, 202, CHANGE),
+        ("POST", "apps", r#"{"appname":"mysql"}"#, 202, CHANGE),
+        ("POST", "apps", r#"{"appname":"hello"}"#, 202, deploy),
+        ("GET", "apps/hello", "", 200, READ),
+        ("GET", "apps/redis", "", 200, &[("Query", 2)]),
+        ("GET", "resources/redis/instances", "", 200, &[("Query", 2)]),
+        ("GET", "apps/resource.redis.hello/procs", "", 200, QUERY),
+        ("POST", "repos/hello/push", &push, 200, told),
+    ];
+    for (method, path, body, status, cost) in rows {
+        let (reply, spent) = ledger.console(method.parse().unwrap(), &format!("/api/v1/{path}"), body).await;
+        assert_eq!((reply.status, &spent), (status, &calls(cost)), "{method} {path}: {reply:?}");
+    }
+}
+
 /// A deploy asks the registry for tags, manifest and layer once each; a read asks for nothing.
 #[tokio::test]
 async fn a_deploy_asks_the_registry_three_times_and_a_read_never() {

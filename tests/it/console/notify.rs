@@ -1,14 +1,17 @@
 //! Notifiers, and what they are told.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use common::domain::Timestamp;
+use common::domain::console::notify::{Delivery, DeliveryId, DeliveryState};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::console::{V1, V2, console, pushed, running};
-use crate::support::eventually;
+use crate::support::{Ledger, eventually};
 
 const PATH: &str = "/notify/imagepush/";
 
@@ -123,14 +126,51 @@ async fn a_pushed_image_is_told_to_every_notifier_until_it_hears() {
     }
 }
 
+/// Messages come twice: of two at once one is a try, and the next try has its time.
+#[tokio::test]
+async fn tries_of_a_delivery_neither_overlap_nor_come_early() {
+    let ledger = Ledger::open().await;
+    let store = &ledger.context.store;
+    let now = Timestamp::UNIX_EPOCH;
+    let at = |seconds: u64| now.checked_add(Duration::from_secs(seconds)).unwrap();
+    let url = "http://x.invalid/".parse().unwrap();
+    let id = DeliveryId::new("xq".parse().unwrap(), &url, now, "1");
+    let body = "{}".to_owned();
+    let first = Delivery { id: id.clone(), url, body, state: DeliveryState::Queued, tries: 0 };
+    store.enqueue(std::slice::from_ref(&first), 60).await.unwrap();
+    let begin = async |read: &Delivery, seconds: u64| {
+        store.begin_try(read, at(seconds), at(seconds + 10), 60).await.unwrap()
+    };
+    assert!(begin(&first, 1).await);
+    assert!(!begin(&first, 1).await, "it was read before the first try began");
+    let second = store.delivery(&id).await.unwrap().unwrap();
+    assert!(!begin(&second, 5).await, "the first try goes on");
+    assert!(store.end_try(&second, DeliveryState::Queued, "busy", Some((at(30), 60))).await.unwrap());
+    assert!(!begin(&second, 29).await);
+    assert!(begin(&second, 30).await);
+}
+
 /// 101, 102 and the other refusals of a push.
 #[tokio::test]
 async fn a_push_that_says_nothing_new_is_refused() {
     let app = running("nopush").await;
     let push = async |body: &str| app.console.send(Method::POST, &app.repo("push/"), Some(body)).await;
-    for body in [r#"{"authors":[],"commits":[]}"#, r#"{"authors":["a"],"commits":[]}"#, "", "garbage", "{}"] {
-        push(body).await.refused(400, "image_push");
+    for (body, words) in [
+        (r#"{"authors":[],"commits":[]}"#, "nothing changed"),
+        (r#"{"authors":["a"],"commits":[]}"#, "nothing changed"),
+        (r#"{"authors":"a","commits":[]}"#, "authors must be a list"),
+        (r#"{"authors":["a",1],"commits":[{"id":"1","message":"m"}]}"#, "authors[1] must be"),
+        (r#"{"authors":["a"],"commits":["1"]}"#, "commits[0] must have"),
+        (r#"{"authors":["a"],"commits":[{"id":1,"message":"m"}]}"#, "commits[0] must have"),
+        ("", "authors is needed"),
+        ("garbage", "authors is needed"),
+        ("{}", "authors is needed"),
+    ] {
+        let refusal = push(body).await.refused(400, "image_push");
+        assert!(refusal.contains(words), "{body}: {refusal}");
     }
+    let long = json!({"authors": ["a"], "commits": [{"id": "1", "message": "x".repeat(65 * 1024)}]});
+    assert!(push(&long.to_string()).await.refused(400, "image_push").contains("more than 64 KiB"));
     let good = r#"{"authors":["a"],"commits":[{"id":"1","message":"m"}]}"#;
     app.push_text("1435900002-a", &app.yaml("worker: {}\n").replace("/t/", "/evil/")).await;
     assert!(push(good).await.refused(400, "image_push").contains("another repository"));

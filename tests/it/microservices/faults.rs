@@ -38,10 +38,13 @@ async fn fails_and_recovers(fault: Fault) {
         assert!(message.chars().count() <= chars_max, "{message}");
         assert!(fault.says.iter().all(|part| message.contains(part)), "{message}");
     }
-    assert_eq!(
-        web["status"],
-        json!({"phase": "pending", "desire": 1, "current": 1, "updated": 1, "available": 0, "unavailable": 1})
-    );
+    // The Deployment may count its pod a moment after the pod is seen.
+    eventually("the status counts the pod", async || {
+        let status = project.get(WEB).await.ok()["status"].clone();
+        let wanted = json!({"phase": "pending", "desire": 1, "current": 1, "updated": 1, "available": 0, "unavailable": 1});
+        if status == wanted { Ok(()) } else { Err(status) }
+    })
+    .await;
 
     project.put_json(&format!("{WEB}/upgrade"), &json!({"containers": [{"image": "nginx:2"}]})).await.ok();
     project.reaches("a0", "web", "running").await;

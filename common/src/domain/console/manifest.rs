@@ -83,6 +83,8 @@ pub struct UsedResource {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Param {
+    /// True or false.
+    Boolean(bool),
     /// A whole number.
     Integer(i64),
     /// Any other scalar.

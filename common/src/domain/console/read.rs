@@ -3,12 +3,16 @@
 //! What LAIN does not know is passed over, as LAIN does; but it is told, since it is mostly a slip.
 
 mod health;
+mod path;
+mod placement;
 mod port;
 mod proc;
 mod section;
 mod template;
+mod unique;
 mod uses;
 mod volume;
+mod web;
 
 use super::manifest::{LainYaml, Manifest, ResourceManifest};
 use super::name::AppName;
@@ -18,6 +22,9 @@ use crate::domain::{Error, FieldError, Result};
 /// What the top level may hold besides the sections of procs.
 const TOP: [&str; 9] =
     ["appname", "build", "giturl", "apptype", "release", "test", "notify", "use_services", "use_resources"];
+
+/// What is recorded of all objects of an app's procs has to fit into one item of the table.
+const PROCS_MAX: usize = 200;
 
 impl LainYaml {
     /// Reads the text of a file.
@@ -43,7 +50,7 @@ fn tree(text: &str) -> Result<Node> {
 
 fn resource(text: &str, tree: &Node) -> Result<ResourceManifest> {
     let rendered = template::with_defaults(tree)?;
-    let faults = Faults::default();
+    let faults = Faults::awaiting_parameters();
     let manifest = manifest(&At::root(&rendered, &faults));
     let Manifest { app, giturl, procs, use_services: _, use_resources: _, ignored: _ } =
         faults.none_or(manifest)?;
@@ -53,38 +60,32 @@ fn resource(text: &str, tree: &Node) -> Result<ResourceManifest> {
 
 /// The file as an app's, whatever its `apptype`.
 fn manifest(at: &At<'_>) -> Option<Manifest> {
-    let app = at.required("appname").and_then(|at| at.parse::<AppName>());
-    if let Some(build) = at.required("build") {
-        build.required("base");
-        build.required("script");
-    }
+    let app = at.required("appname").and_then(|at| app_name(&at));
+    at.required("build");
     if let Some(apptype) = at.member("apptype")
         && !matches!(apptype.text()?, "app" | "resource")
     {
         apptype.fault::<()>("must be app or resource");
     }
     let giturl = at.member("giturl").and_then(|at| at.text()).map(giturl);
-    let use_services = at.member("use_services").map_or(Some(Vec::new()), |at| uses::services(&at));
-    let use_resources = at.member("use_resources").map_or(Some(Vec::new()), |at| uses::resources(&at));
+    let use_services = at.member("use_services").map(|at| uses::services(&at)).unwrap_or_default();
+    let use_resources = at.member("use_resources").map(|at| uses::resources(&at)).unwrap_or_default();
     let mut procs = Vec::new();
     for (key, at) in at.members()? {
         if !TOP.contains(&key) {
-            procs.extend(section::procs(key, &at).unwrap_or_default());
+            procs.extend(section::procs(key, &at));
         }
     }
-    for (index, proc) in procs.iter().enumerate() {
-        if procs[..index].iter().any(|earlier| earlier.name == proc.name) {
-            at.fault::<()>(format!("has two procs with the name {}", proc.name));
-        }
+    if procs.len() > PROCS_MAX {
+        at.fault::<()>(format!("must have at most {PROCS_MAX} procs"));
     }
-    Some(Manifest {
-        app: app?,
-        giturl,
-        use_services: use_services?,
-        use_resources: use_resources?,
-        procs,
-        ignored: at.ignored(),
-    })
+    unique::check(&procs);
+    let procs = procs.into_iter().map(|(_, proc)| proc).collect();
+    Some(Manifest { app: app?, giturl, use_services, use_resources, procs, ignored: at.ignored() })
+}
+
+fn app_name(at: &At<'_>) -> Option<AppName> {
+    uses::plain(at.text()?).map_or_else(|rule| at.fault(rule), Some)
 }
 
 /// Without `.git` at its end, with a scheme at its start.
@@ -92,17 +93,6 @@ fn giturl(text: &str) -> String {
     let text = text.trim();
     let text = text.strip_suffix(".git").unwrap_or(text);
     if text.contains("://") { text.to_owned() } else { format!("http://{text}") }
-}
-
-/// A path in the container: what is relative is below `/lain/app`.
-fn absolute(at: &At<'_>, text: &str) -> Option<String> {
-    let path = if text.starts_with('/') { text.to_owned() } else { format!("/lain/app/{text}") };
-    let path = path.trim_end_matches('/');
-    let parts = || path.split('/').skip(1);
-    if parts().any(|part| part.is_empty() || part == "." || part == "..") || path.contains([':', '\0']) {
-        return at.fault("must be a path without '..', '//' or ':'");
-    }
-    if path.len() > 1024 { at.fault("must be at most 1024 bytes") } else { Some(path.to_owned()) }
 }
 
 #[cfg(test)]

@@ -249,4 +249,5 @@ fn groups(read: &ReadApp) -> Option<&crate::domain::status::Groups> {
 }
 
 #[cfg(test)]
+#[cfg(feature = "deploy")]
 mod tests;

@@ -1,23 +1,16 @@
-//! The groups of an SSO that say who belongs to which app (lain-spec 2.2, 4.3).
+//! The making of groups in the SSO, which say who belongs to which app (lain-spec 4.3).
 
 use crate::domain::Result;
 use crate::domain::console::name::AppName;
+use crate::domain::console::settings::ADMINS;
 use crate::http::{Auth, Context, Scope};
-
-/// The group of those who run the installation.
-pub const ADMINS: &str = "lain";
-
-/// The group of an app.
-pub fn group(context: &Context, app: &AppName) -> String {
-    format!("lainapp-{}-{app}", context.console.domains.main()).replace('.', "-")
-}
 
 /// Makes the group of an app, with the caller as its admin, and admins of the installation. One that a try before this left
 /// behind is the caller's own. False if the SSO refuses it; without an SSO there is nothing to make.
 pub async fn make_group(context: &Context, scope: &Scope, app: &AppName) -> Result<bool> {
     let Auth::LainSso(sso) = &context.auth else { return Ok(true) };
     let token = scope.token().unwrap_or_default();
-    let group = group(context, app);
+    let group = context.console.group(app);
     let full_name = format!("lain app in {}: {app}", context.console.domains.main());
     if sso.create_group(token, &group, &full_name).await?.is_err() {
         let mine = sso.member(&group, scope.caller.name()).await?;
@@ -39,8 +32,8 @@ pub async fn make_instance_group(
         return Ok(false);
     }
     let Auth::LainSso(sso) = &context.auth else { return Ok(true) };
-    let (token, group_of_instance) = (scope.token().unwrap_or_default(), group(context, instance));
-    let members = sso.members(&group(context, resource)).await?.unwrap_or_default();
+    let (token, group_of_instance) = (scope.token().unwrap_or_default(), context.console.group(instance));
+    let members = sso.members(&context.console.group(resource)).await?.unwrap_or_default();
     for member in members.iter().filter(|member| member.name != scope.caller.name()) {
         if sso.put_member(token, &group_of_instance, &member.name, member.role()).await?.is_err() {
             return Ok(false);

@@ -1,7 +1,7 @@
 //! Who may do what with an app: the checks that need its record, in LAIN's order (lain-spec 1.1).
 
-use super::group::{ADMINS, group};
 use crate::domain::console::name::AppName;
+use crate::domain::console::settings::ADMINS;
 use crate::domain::error::{Error, Missing, Result};
 use crate::domain::subject::AppId;
 use crate::http::caller::Access;
@@ -49,7 +49,7 @@ impl Scope {
 
     /// Whether the caller belongs to the app.
     pub fn is_member(&self, context: &Context, app: &AppName) -> bool {
-        self.caller.is_in(&group(context, app))
+        self.caller.is_in(&context.console.group(app))
     }
 
     fn check_member(&self, context: &Context, app: &AppName) -> Result<()> {

@@ -1,25 +1,17 @@
-//! Health checks of a proc.
+//! The health check that a proc's container runs.
 
 use crate::domain::console::manifest::ContainerHealthcheck;
 use crate::domain::console::yaml::At;
-
-/// `healthcheck`: a path of the exposed port.
-pub(super) fn path(at: &At<'_>, is_web: bool) -> Option<String> {
-    let text = at.text()?;
-    if !is_web {
-        return at.fault("is for web procs only: container_healthcheck is for all");
-    }
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return at.fault("must be a path, like /ping");
-    }
-    Some(text.to_owned())
-}
 
 /// `container_healthcheck`: a command; none where it is switched off.
 #[expect(clippy::option_option, reason = "not good, and switched off, are two things")]
 pub(super) fn command(at: &At<'_>) -> Option<Option<ContainerHealthcheck>> {
     let cmd = at.required("cmd")?.text()?;
     let options = at.member("options");
+    pass_over(at, &["cmd", "options"]);
+    if let Some(options) = &options {
+        pass_over(options, &["interval", "timeout", "retries"]);
+    }
     let at_least = |name: &str, min: i64| match options.as_ref().and_then(|options| options.member(name)) {
         None => u32::try_from(min).ok(),
         Some(at) => u32::try_from(at.integer(0, 3600)?.max(min)).ok(),
@@ -33,4 +25,12 @@ pub(super) fn command(at: &At<'_>) -> Option<Option<ContainerHealthcheck>> {
         retries: retries?,
     };
     Some((cmd != "none").then_some(check))
+}
+
+/// Tells of members that are not among these.
+fn pass_over(at: &At<'_>, known: &[&str]) {
+    for (_, member) in at.members().unwrap_or_default().into_iter().filter(|(name, _)| !known.contains(name))
+    {
+        member.ignore();
+    }
 }

@@ -13,22 +13,24 @@ const PORT_RULE: &str = "must be a port, like 8080, \"53:udp\" or {8080: [\"type
 const STREAM_RULE: &str = "must be a port from 9500 to 10000, like 9506, \"9506:8000\" or \"9506:8000/tcp\"";
 
 /// `port`: a number, `"53:udp"`, `{80: ["type:tcp"]}`, or a list of these. The first one is the exposed one.
-pub(super) fn ports(at: &At<'_>, is_web: bool) -> Option<Vec<Port>> {
+pub(super) fn ports(at: &At<'_>, is_web: bool) -> Vec<Port> {
     let Some(at) = at.member("port") else {
-        let web = is_web.then_some(Port { port: WEB, protocol: Protocol::Tcp });
-        return Some(web.into_iter().collect());
+        return is_web.then_some(Port { port: WEB, protocol: Protocol::Tcp }).into_iter().collect();
     };
     let mut ports: Vec<Port> = Vec::new();
     for item in at.items() {
-        let read = if item.is_map() { of_map(&item)? } else { vec![of_text(&item, item.text()?)?] };
-        for port in read {
-            if ports.contains(&port) {
-                return item.fault("is there twice");
+        let read = if item.is_map() { of_map(&item) } else { one(&item).map(|port| vec![port]) };
+        for port in read.unwrap_or_default() {
+            if !ports.contains(&port) {
+                ports.push(port);
             }
-            ports.push(port);
         }
     }
-    Some(ports)
+    ports
+}
+
+fn one(at: &At<'_>) -> Option<Port> {
+    of_text(at, at.text()?)
 }
 
 fn of_map(at: &At<'_>) -> Option<Vec<Port>> {
@@ -57,22 +59,26 @@ fn of_text(at: &At<'_>, text: &str) -> Option<Port> {
 }
 
 /// `ports`: `{"9506:8000/tcp": null}`, a text, or a list of texts.
-pub(super) fn stream_ports(at: &At<'_>) -> Option<Vec<StreamPort>> {
-    let Some(at) = at.member("ports") else { return Some(Vec::new()) };
+pub(super) fn stream_ports(at: &At<'_>) -> Vec<StreamPort> {
+    let Some(at) = at.member("ports") else { return Vec::new() };
     let texts: Vec<(&str, At<'_>)> = if at.is_map() {
-        at.members()?
+        at.members().unwrap_or_default()
     } else {
-        at.items().into_iter().map(|at| at.text().map(|text| (text, at))).collect::<Option<_>>()?
+        at.list(|at| Some((at.text()?, at.clone())))
     };
     let mut ports: Vec<StreamPort> = Vec::new();
     for (text, at) in texts {
-        let Some(port) = stream_port(text) else { return at.fault(STREAM_RULE) };
-        if ports.iter().any(|other| other.source == port.source) {
-            return at.fault("is there twice");
+        match stream_port(text) {
+            Some(port) if ports.iter().any(|other| other.source == port.source) => {
+                at.fault::<()>("is there twice");
+            }
+            Some(port) => ports.push(port),
+            None => {
+                at.fault::<()>(STREAM_RULE);
+            }
         }
-        ports.push(port);
     }
-    Some(ports)
+    ports
 }
 
 fn stream_port(text: &str) -> Option<StreamPort> {

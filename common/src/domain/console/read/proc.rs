@@ -1,11 +1,14 @@
 //! A proc's members (lain-spec 2.4).
 
-use super::{absolute, health, port, volume};
-use crate::domain::console::manifest::{Filter, Proc, ProcKind};
+use std::collections::BTreeSet;
+
+use super::{health, path, placement, port, unique, volume, web};
+use crate::domain::console::manifest::{Proc, ProcKind};
 use crate::domain::console::memory::Memory;
 use crate::domain::console::name::ProcName;
 use crate::domain::console::yaml::At;
-use crate::domain::workload::label::sanitized;
+use crate::domain::image::Image;
+use crate::domain::name::EnvName;
 
 const MEMBERS: [&str; 33] = [
     "type",
@@ -45,10 +48,8 @@ const MEMBERS: [&str; 33] = [
 const MEMORY_DEFAULT: &str = "32m";
 /// More than any cluster runs of one proc.
 const INSTANCES_MAX: i64 = 10_000;
-/// What is beyond the spec's bounds is brought within them; a day is beyond all sense.
-const SECONDS_MAX: i64 = 24 * 60 * 60;
-/// Levels above the spec's 8 are brought down to it.
-const CPU_MAX: i64 = 64;
+/// Levels above the spec's 8 count as it, and are shown as they are.
+const CPU_MAX: i64 = 1_000;
 const LOGS: &str = "/lain/logs";
 
 /// Reads the section of a proc. What is not good is noted, and something else stands for it: with a fault the whole file
@@ -59,46 +60,61 @@ pub(super) fn proc(at: &At<'_>, name: &str, kind: ProcKind) -> Option<Proc> {
             at.ignore();
         }
     }
+    let is_web = kind == ProcKind::Web;
+    let web = web::read(at, name, &kind);
     let name = match name.parse::<ProcName>() {
         Ok(name) => Some(name),
         Err(rule) => at.fault(format!("has a name that {rule}")),
     };
-    let is_web = kind == ProcKind::Web;
-    let is_named_web = name.as_ref().is_some_and(|name| name.as_str() == "web");
+    let is_portal = matches!(kind, ProcKind::Portal { .. });
+    pass_over(at, is_portal);
     let section = Section(at);
-    let directory = if at.member("workdir").is_some() { "workdir" } else { "working_dir" };
     let (persistent_dirs, backups) = volume::persistent(at);
-    Some(Proc {
+    let proc = Proc {
         kind,
         image: section.optional("image", image),
         entrypoint: section.optional("entrypoint", words),
         cmd: section.optional("cmd", words),
         user: section.optional("user", text).unwrap_or_default(),
-        working_dir: section.optional(directory, text).unwrap_or_default(),
+        working_dir: working_dir(at).unwrap_or_default(),
         instances: section.number("num_instances", 1, INSTANCES_MAX),
         cpu: section.number("cpu", 0, CPU_MAX),
         memory: section.optional("memory", memory).or_else(|| Memory::parse(MEMORY_DEFAULT).ok())?,
-        ports: port::ports(at, is_web).unwrap_or_default(),
-        stream_ports: port::stream_ports(at).unwrap_or_default(),
-        env: section.list("env", variable),
-        persistent_dirs: persistent_dirs.unwrap_or_default(),
+        ports: port::ports(at, is_web),
+        stream_ports: if is_portal { Vec::new() } else { port::stream_ports(at) },
+        env: env(at),
+        persistent_dirs,
         cloud_volumes: section.optional("cloud_volumes", volume::cloud),
-        secret_files: section.list("secret_files", |at| absolute(at, at.text()?)),
+        secret_files: if is_portal { Vec::new() } else { secret_files(&section) },
         secret_files_bypass: section.flag("secret_files_bypass"),
-        logs: section.list("logs", log),
-        mountpoint: mountpoint(at, is_web, is_named_web).unwrap_or_default(),
-        https_only: section.flag("https_only"),
-        healthcheck: section.optional("healthcheck", |at| health::path(at, is_web)),
+        logs: section.list("logs", |at| path::relative(at, LOGS)),
+        mountpoint: web.mountpoint,
+        https_only: web.https_only,
+        healthcheck: web.healthcheck,
         container_healthcheck: section.optional("container_healthcheck", health::command).flatten(),
-        labels: section.list("labels", label),
-        filters: section.list("filters", filter),
+        labels: section.list("labels", placement::label),
+        filters: section.list("filters", placement::filter),
         stateful: section.flag("stateful"),
-        setup_time: section.number("setup_time", 0, SECONDS_MAX).clamp(0, 120),
-        kill_timeout: section.number("kill_timeout", 10, SECONDS_MAX).clamp(10, 60),
-        dns_search: section.list("dns_search", domain),
+        setup_time: section.clamped("setup_time", 0, 120),
+        kill_timeout: section.clamped("kill_timeout", 10, 60),
+        dns_search: section.list("dns_search", placement::domain),
         backups,
         name: name?,
-    })
+    };
+    unique::check_mounts(at, &proc);
+    Some(proc)
+}
+
+/// Tells which members count for nothing in a proc of this sort, though they do in others.
+fn pass_over(at: &At<'_>, is_portal: bool) {
+    let (members, why) = if is_portal {
+        (["ports", "secret_files"], "portals have none")
+    } else {
+        (["service_name", "allow_clients"], "only portals have it")
+    };
+    for member in members.iter().filter_map(|member| at.member(member)) {
+        member.ignore_since(why);
+    }
 }
 
 /// A section, whose members may be absent.
@@ -114,12 +130,18 @@ impl Section<'_> {
         number.and_then(|number| u32::try_from(number).ok()).unwrap_or(default)
     }
 
+    /// What is out of range is brought within it; the least is the default.
+    fn clamped(&self, member: &str, min: u32, max: u32) -> u32 {
+        let number = self.optional(member, |at| at.clamped(min.into(), max.into()));
+        number.and_then(|number| u32::try_from(number).ok()).unwrap_or(min)
+    }
+
     fn flag(&self, member: &str) -> bool {
         self.0.member(member).and_then(|at| at.bool()).unwrap_or_default()
     }
 
     fn list<T>(&self, member: &str, read: impl FnMut(&At<'_>) -> Option<T>) -> Vec<T> {
-        self.0.member(member).and_then(|at| at.list(read)).unwrap_or_default()
+        self.0.member(member).map(|at| at.list(read)).unwrap_or_default()
     }
 }
 
@@ -127,117 +149,67 @@ fn text(at: &At<'_>) -> Option<String> {
     at.text().map(str::to_owned)
 }
 
+/// Kubernetes takes an image without a tag as the latest, as LAIN does.
 fn image(at: &At<'_>) -> Option<String> {
     let text = at.text()?;
-    match text.parse::<crate::domain::image::Image>() {
-        Ok(image) => Some(image.to_string()),
+    let has_tag = text.rsplit('/').next().is_some_and(|last| last.contains([':', '@']));
+    let whole = if has_tag { text.to_owned() } else { format!("{text}:latest") };
+    match whole.parse::<Image>() {
+        Ok(_) => Some(text.to_owned()),
         Err(rule) => at.fault(rule),
     }
+}
+
+fn working_dir(at: &At<'_>) -> Option<String> {
+    let (one, other) = (at.member("workdir"), at.member("working_dir"));
+    if let (Some(_), Some(other)) = (&one, &other) {
+        other.ignore_since("workdir is there");
+    }
+    text(&one.or(other)?)
 }
 
 /// A list, or a text that is split at spaces; LAIN knows no quoting.
 fn words(at: &At<'_>) -> Option<Vec<String>> {
     if at.is_list() {
-        return at.list(|at| at.text().map(str::to_owned));
+        return Some(at.list(text));
     }
     at.text().map(|text| text.split_whitespace().map(str::to_owned).collect())
 }
 
 fn memory(at: &At<'_>) -> Option<Memory> {
-    let text = at.text()?;
-    let digits = text.trim_end_matches(['m', 'M', 'g', 'G']);
-    let has_unit = text.len() == digits.len() + 1;
-    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
-    match Memory::parse(text) {
-        Ok(memory) if has_unit && is_number && memory.bytes >= Memory::BYTES_MIN => Some(memory),
-        Ok(_) | Err(_) => at.fault("must be a whole number with m or g, like 64m, and at least 4m"),
+    match Memory::parse(at.text()?) {
+        Ok(memory) if memory.bytes >= Memory::BYTES_MIN => Some(memory),
+        Ok(_) | Err(_) => at.fault("must be an amount of memory, like 64m, and at least 4m"),
     }
+}
+
+/// Of a name that is given twice the last one counts, as in LAIN's containers.
+fn env(at: &At<'_>) -> Vec<(String, String)> {
+    let all = at.member("env").map(|at| at.list(|at| Some((at.clone(), variable(at)?))));
+    let mut names = BTreeSet::new();
+    let mut env = Vec::new();
+    for (at, (name, value)) in all.unwrap_or_default().into_iter().rev() {
+        if names.insert(name.clone()) {
+            env.push((name, value));
+        } else {
+            at.ignore_since("a later one has the same name");
+        }
+    }
+    env.reverse();
+    env
 }
 
 /// Kubernetes takes fewer names than a shell.
 fn variable(at: &At<'_>) -> Option<(String, String)> {
     let (name, value) = at.text()?.split_once('=').or_else(|| at.fault("must be NAME=value"))?;
-    match name.parse::<crate::domain::name::EnvName>() {
+    match name.parse::<EnvName>() {
         Ok(name) => Some((name.to_string(), value.to_owned())),
         Err(rule) => at.fault(format!("has a name that {rule}")),
     }
 }
 
-fn log(at: &At<'_>) -> Option<String> {
-    let text = at.text()?;
-    if text.starts_with('/') || text.is_empty() || text.split('/').any(|part| part == "..") {
-        return at.fault(format!("must be a file below {LOGS}, without its path"));
-    }
-    Some(text.to_owned())
-}
-
-fn mountpoint(at: &At<'_>, is_web: bool, is_named_web: bool) -> Option<Vec<String>> {
-    match at.member("mountpoint") {
-        None if is_web && !is_named_web => {
-            at.fault("must have mountpoint: only the proc web has hosts by default")
-        }
-        None => Some(Vec::new()),
-        Some(at) if !is_web => at.fault("is for web procs only"),
-        Some(at) => at.list(|at| {
-            let text = at.text()?;
-            let (host, path) = text.split_once('/').unwrap_or((text, ""));
-            let label = |label: &str| {
-                !label.is_empty()
-                    && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-                    && !label.starts_with('-')
-                    && !label.ends_with('-')
-            };
-            let host_is_good = host.is_empty() || host.split('.').all(label);
-            let path_is_good = path.bytes().all(|byte| byte.is_ascii_graphic()) && !path.contains("//");
-            if host_is_good && path_is_good && !text.is_empty() {
-                Some(text.to_owned())
-            } else {
-                at.fault("must be a host, a host with a path, or a path")
-            }
-        }),
-    }
-}
-
-fn label(at: &At<'_>) -> Option<String> {
-    let text = at.text()?;
-    match text.split_once(':') {
-        Some((key, _)) if !sanitized(key).is_empty() => Some(text.to_owned()),
-        Some(_) | None => at.fault("must be key:value"),
-    }
-}
-
-/// `affinity:key==value` or `constraint:key!=value`, with `~` before the value for a wish.
-fn filter(at: &At<'_>) -> Option<Filter> {
-    let text = at.text()?;
-    let parsed = || {
-        let (sort, rule) = text.split_once(':')?;
-        let affinity = match sort.trim() {
-            "affinity" => true,
-            "constraint" => false,
-            _ => return None,
-        };
-        let (key, value, equal) = match (rule.split_once("=="), rule.split_once("!=")) {
-            (Some((key, value)), _) => (key, value, true),
-            (None, Some((key, value))) => (key, value, false),
-            (None, None) => return None,
-        };
-        let (value, soft) = value.strip_prefix('~').map_or((value, false), |value| (value, true));
-        let key = key.trim().to_owned();
-        let value = value.trim().to_owned();
-        let is_good = !sanitized(&key).is_empty();
-        is_good.then_some(Filter { affinity, key, equal, soft, value })
-    };
-    parsed().or_else(|| at.fault("must be affinity:key==value or constraint:key!=value, with ~ for a wish"))
-}
-
-fn domain(at: &At<'_>) -> Option<String> {
-    let text = at.text()?;
-    let label = |label: &str| {
-        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-    };
-    if text.len() <= 253 && text.split('.').all(label) {
-        Some(text.to_owned())
-    } else {
-        at.fault("must be a domain")
-    }
+fn secret_files(section: &Section<'_>) -> Vec<String> {
+    let mut paths = BTreeSet::new();
+    let files = section.list("secret_files", |at| path::absolute(at, at.text()?));
+    files.into_iter().filter(|path| paths.insert(path.clone())).collect()
 }

@@ -25,8 +25,12 @@ impl Sort {
     }
 }
 
-/// The procs of a section: one, or two for a service with its portal.
-pub(super) fn procs(key: &str, at: &At<'_>) -> Option<Vec<Proc>> {
+/// The procs of a section, each with its place: one, or two for a service with its portal. None where something is wrong.
+pub(super) fn procs<'a>(key: &str, at: &At<'a>) -> Vec<(At<'a>, Proc)> {
+    sections(key, at).unwrap_or_default()
+}
+
+fn sections<'a>(key: &str, at: &At<'a>) -> Option<Vec<(At<'a>, Proc)>> {
     let (word, name) = key.split_once('.').unwrap_or((key, key));
     let name_is_given = key.contains('.');
     match (word, Sort::parse(word)) {
@@ -50,18 +54,18 @@ pub(super) fn procs(key: &str, at: &At<'_>) -> Option<Vec<Proc>> {
     }
 }
 
-fn one(at: &At<'_>, name: &str, sort: Sort) -> Option<Vec<Proc>> {
+fn one<'a>(at: &At<'a>, name: &str, sort: Sort) -> Option<Vec<(At<'a>, Proc)>> {
     let kind = match sort {
         Sort::Web => ProcKind::Web,
         Sort::Worker => ProcKind::Worker,
         Sort::Oneshot => ProcKind::Oneshot,
         Sort::Portal => portal(at, None)?,
     };
-    proc::proc(at, name, kind).map(|proc| vec![proc])
+    proc::proc(at, name, kind).map(|proc| vec![(at.clone(), proc)])
 }
 
 /// `service.<name>` stands for `proc.<name>` and the portal `portal-<name>`.
-fn service(at: &At<'_>, name: &str) -> Option<Vec<Proc>> {
+fn service<'a>(at: &At<'a>, name: &str) -> Option<Vec<(At<'a>, Proc)>> {
     let sort = match at.member("type") {
         None => Sort::Worker,
         Some(kind) => match Sort::parse(kind.text()?).filter(|sort| *sort != Sort::Portal) {
@@ -74,17 +78,27 @@ fn service(at: &At<'_>, name: &str) -> Option<Vec<Proc>> {
     let kind = portal(&nested, Some(name))?;
     let portal = proc::proc(&nested, &format!("portal-{name}"), kind);
     let mut procs = own?;
-    procs.push(portal?);
+    procs.push((nested, portal?));
     Some(procs)
 }
 
 fn portal(at: &At<'_>, service: Option<&str>) -> Option<ProcKind> {
     let text = |name: &str| at.member(name).map(|at| at.text().map(str::to_owned));
-    let service_name = match (text("service_name"), service) {
+    let service_name = match (at.member("service_name"), service) {
         (_, Some(service)) => Some(service.to_owned()),
-        (Some(name), None) => name,
+        (Some(name), None) => service_name(&name),
         (None, None) => at.fault("must have service_name"),
     };
     let allow_clients = text("allow_clients").unwrap_or_else(|| Some("**".to_owned()));
     Some(ProcKind::Portal { service_name: service_name?, allow_clients: allow_clients? })
+}
+
+/// It is a host name in the clients' namespaces.
+fn service_name(at: &At<'_>) -> Option<String> {
+    let text = at.text()?;
+    let is_good = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if (1..=63).contains(&text.len()) && text.bytes().all(is_good) {
+        return Some(text.to_owned());
+    }
+    at.fault("must be 1 to 63 letters, digits, '-', '_' or '.'")
 }

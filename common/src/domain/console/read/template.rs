@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use minijinja::value::Rest;
-use minijinja::{Environment, UndefinedBehavior, Value as Jinja};
+use minijinja::value::{Rest, ValueKind};
+use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value as Jinja, escape_formatter};
 
-use super::{manifest, tree};
+use super::{TOP, manifest, tree};
 use crate::domain::console::manifest::{Manifest, Param, Proc, ProcTemplate, ResourceManifest};
 use crate::domain::console::name::AppName;
-use crate::domain::console::yaml::{At, Faults, Node, Value};
+use crate::domain::console::yaml::{At, Faults, Node, Template, Value};
 use crate::domain::{Error, FieldError, Result};
 
 /// Steps that one template may take, bytes that it writes among them: the engine fills up for each.
@@ -25,9 +25,9 @@ pub(super) fn is_resource(tree: &Node) -> bool {
     apptype.is_some_and(|at| at.text() == Some("resource"))
 }
 
-/// The file as rendered with no parameters; what comes out empty counts as left out.
+/// The file as rendered with no parameters: what comes to nothing without them counts as left out.
 pub(super) fn with_defaults(tree: &Node) -> Result<Node> {
-    render(tree, &BTreeMap::new(), Empty::LeftOut)
+    render(tree, &BTreeMap::new(), Purpose::Defaults)
 }
 
 /// A proc as the file has it, where it says more than a number or an amount.
@@ -36,7 +36,8 @@ pub(super) fn as_written(tree: &Node, proc: Proc) -> ProcTemplate {
         let Value::Map(sections) = &tree.value else { return None };
         let name = proc.name.as_str();
         let is_of_proc = |key: &str| key.split_once('.').map_or(key, |(_, name)| name) == name;
-        let (_, section) = sections.iter().find(|(key, _)| is_of_proc(key))?;
+        let (_, section) =
+            sections.iter().find(|(key, _)| !TOP.contains(&key.as_str()) && is_of_proc(key))?;
         let Value::Map(members) = &section.value else { return None };
         match &members.iter().find(|(key, _)| key == member)?.1.value {
             Value::Scalar { text, .. } => Some(text.clone()),
@@ -54,7 +55,7 @@ impl ResourceManifest {
     /// # Errors
     /// [`Error::Invalid`] if a template cannot be rendered, or what comes out is no good app.
     pub fn instance(&self, client: &AppName, params: &BTreeMap<String, Param>) -> Result<Manifest> {
-        let rendered = render(&tree(&self.yaml)?, params, Empty::Kept)?;
+        let rendered = render(&tree(&self.yaml)?, params, Purpose::Instance)?;
         let faults = Faults::default();
         let manifest = manifest(&At::root(&rendered, &faults));
         let manifest = faults.none_or(manifest)?;
@@ -63,11 +64,13 @@ impl ResourceManifest {
     }
 }
 
-/// What becomes of a template that comes out empty.
+/// What a file is rendered for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Empty {
-    Kept,
-    LeftOut,
+enum Purpose {
+    /// To see whether it is good but for what clients are to give.
+    Defaults,
+    /// To run.
+    Instance,
 }
 
 fn is_template(text: &str) -> bool {
@@ -83,8 +86,8 @@ fn templates(tree: &Node) -> usize {
     }
 }
 
-/// The tree with each scalar value rendered, keys as they are.
-fn render(tree: &Node, params: &BTreeMap<String, Param>, empty: Empty) -> Result<Node> {
+/// The tree with each scalar value rendered, keys as they are. As in LAIN, what reads as a number then is one, quoted or not.
+fn render(tree: &Node, params: &BTreeMap<String, Param>, purpose: Purpose) -> Result<Node> {
     if templates(tree) > TEMPLATES_MAX {
         return Err(Error::invalid("lain.yaml", format!("must have at most {TEMPLATES_MAX} templates")));
     }
@@ -92,47 +95,100 @@ fn render(tree: &Node, params: &BTreeMap<String, Param>, empty: Empty) -> Result
     jinja.set_fuel(Some(FUEL));
     jinja.set_undefined_behavior(UndefinedBehavior::Lenient);
     jinja.add_filter("int", int);
-    let context: BTreeMap<&str, Jinja> = params
-        .iter()
-        .map(|(name, param)| {
-            let value = match param {
-                Param::Integer(number) => Jinja::from(*number),
-                Param::Text(text) => Jinja::from(text.as_str()),
-            };
-            (name.as_str(), value)
-        })
-        .collect();
-    node(&jinja, &Jinja::from(context), tree, empty)
+    jinja.set_formatter(|output, state, value| match bool::try_from(value.clone()) {
+        // As Python writes it.
+        Ok(bool) if value.kind() == ValueKind::Bool => {
+            Ok(output.write_str(if bool { "True" } else { "False" })?)
+        }
+        Ok(_) | Err(_) => escape_formatter(output, state, value),
+    });
+    let value = |param: &Param| match param {
+        Param::Boolean(bool) => Jinja::from(*bool),
+        Param::Integer(number) => Jinja::from(*number),
+        Param::Text(text) => Jinja::from(text.as_str()),
+    };
+    let context =
+        params.iter().map(|(name, param)| (name.as_str(), value(param))).collect::<BTreeMap<_, _>>();
+    let mut renderer = Renderer { jinja, params, context: Jinja::from(context), purpose, faults: Vec::new() };
+    let rendered = renderer.node("", tree);
+    if renderer.faults.is_empty() { Ok(rendered) } else { Err(Error::Invalid(renderer.faults)) }
 }
 
-fn node(jinja: &Environment<'_>, context: &Jinja, tree: &Node, empty: Empty) -> Result<Node> {
-    let value = match &tree.value {
-        Value::Scalar { text, .. } if is_template(text) => {
-            let fault = |reason: String| {
-                Error::Invalid(vec![FieldError { field: format!("lain.yaml (line {})", tree.line), reason }])
-            };
-            let text = jinja
-                .render_str(text, context.clone())
-                .map_err(|error| fault(format!("has a template that cannot be rendered: {error}")))?;
-            if text.len() > BYTES_MAX {
-                return Err(fault(format!("has a template that becomes more than {BYTES_MAX} bytes")));
+struct Renderer<'a> {
+    jinja: Environment<'a>,
+    params: &'a BTreeMap<String, Param>,
+    context: Jinja,
+    purpose: Purpose,
+    /// In the order of the file.
+    faults: Vec<FieldError>,
+}
+
+impl Renderer<'_> {
+    /// The value at this path, rendered.
+    fn node(&mut self, path: &str, tree: &Node) -> Node {
+        let value = match &tree.value {
+            Value::Scalar { text, .. } if is_template(text) => return self.template(path, tree.line, text),
+            Value::Scalar { text, .. } => Value::Scalar { text: text.clone(), quoted: false },
+            Value::Null => Value::Null,
+            Value::List(items) => {
+                let item = |(index, item)| self.node(&format!("{path}[{index}]"), item);
+                Value::List(items.iter().enumerate().map(item).collect())
             }
-            match (text.trim(), empty) {
-                ("", Empty::LeftOut) => Value::Null,
-                (_, Empty::Kept | Empty::LeftOut) => Value::Scalar { text, quoted: false },
+            Value::Map(members) => {
+                let dot = if path.is_empty() { "" } else { "." };
+                let member = |(key, value): &(String, Node)| {
+                    (key.clone(), self.node(&format!("{path}{dot}{key}"), value))
+                };
+                Value::Map(members.iter().map(member).collect())
             }
-        }
-        Value::Null | Value::Scalar { .. } => tree.value.clone(),
-        Value::List(items) => {
-            Value::List(items.iter().map(|item| node(jinja, context, item, empty)).collect::<Result<_>>()?)
-        }
-        Value::Map(members) => {
-            let member =
-                |(key, value): &(String, Node)| Ok((key.clone(), node(jinja, context, value, empty)?));
-            Value::Map(members.iter().map(member).collect::<Result<_>>()?)
-        }
-    };
-    Ok(Node { line: tree.line, value })
+        };
+        Node::new(tree.line, value)
+    }
+
+    fn template(&mut self, path: &str, line: usize, source: &str) -> Node {
+        let (needs, rendered) = match self.jinja.template_from_str(source) {
+            Ok(template) => {
+                let mut needs: Vec<_> = template.undeclared_variables(false).into_iter().collect();
+                needs.retain(|name| !self.params.contains_key(name));
+                needs.sort_unstable();
+                (needs, template.render(self.context.clone()))
+            }
+            Err(error) => (Vec::new(), Err(error)),
+        };
+        let mut template = Template { source: source.to_owned(), needs, is_broken: false };
+        let value = match rendered {
+            Ok(text) if text.len() > BYTES_MAX => {
+                self.fault(path, line, format!("has a template that becomes more than {BYTES_MAX} bytes"));
+                Value::Null
+            }
+            Ok(text) if text.trim().is_empty() && self.purpose == Purpose::Defaults => Value::Null,
+            Ok(text) => Value::Scalar { text, quoted: false },
+            // It may be good with what a client gives.
+            Err(error) if !is_of_values(&error) || template.needs.is_empty() => {
+                self.fault(path, line, format!("has a template that cannot be rendered: {error}"));
+                Value::Null
+            }
+            Err(_) if self.purpose == Purpose::Defaults => {
+                template.is_broken = true;
+                Value::Null
+            }
+            Err(error) => {
+                let wish = template.wish();
+                self.fault(path, line, format!("has a template that cannot be rendered: {error}; {wish}"));
+                Value::Null
+            }
+        };
+        Node { line, value, template: Some(Box::new(template)) }
+    }
+
+    fn fault(&mut self, path: &str, line: usize, reason: String) {
+        self.faults.push(FieldError { field: format!("{path} (line {line})"), reason });
+    }
+}
+
+/// Whether other values would have been rendered.
+fn is_of_values(error: &minijinja::Error) -> bool {
+    [ErrorKind::InvalidOperation, ErrorKind::UndefinedError].contains(&error.kind())
 }
 
 /// Jinja2's filter: a whole number, or the default (0) for what is none.

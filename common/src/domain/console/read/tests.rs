@@ -49,6 +49,30 @@ fn an_instance_has_its_clients_parameters() {
     assert!(error.to_string().contains("memory"), "{error}");
 }
 
+/// What needs its clients' parameters is good without them, and told for want of them where they count.
+#[test]
+fn a_parameter_that_is_missing_is_told_by_its_name() {
+    let text = include_str!("tests/good/resource-computed.yaml");
+    let LainYaml::Resource(queue) = LainYaml::parse(text).unwrap() else { panic!("a resource") };
+    let instance = |params: &[(&str, Param)]| {
+        let params = params.iter().map(|(name, param)| ((*name).to_owned(), param.clone())).collect();
+        queue.instance(&"hello".parse().unwrap(), &params)
+    };
+    let (size, brokers) = (("size", Param::Integer(64)), ("brokers", Param::Integer(2)));
+    let secure = ("secure", Param::Boolean(true));
+    let good = instance(&[size.clone(), brokers.clone(), secure.clone()]).unwrap();
+    assert_eq!((good.procs[0].instances, good.procs[0].memory.bytes), (4, 64 << 20));
+    assert_eq!(good.procs[1].instances, 2);
+    for (params, wanted) in [
+        (vec![size.clone(), secure.clone()], "needs a value for brokers"),
+        (vec![brokers.clone(), secure], "needs a value for size"),
+        (vec![brokers, size, ("secure", Param::Text("maybe".to_owned()))], "worker.build.stateful (line 8)"),
+    ] {
+        let error = instance(&params).unwrap_err().to_string();
+        assert!(error.contains(wanted) && error.contains("(line "), "{wanted}: {error}");
+    }
+}
+
 #[test]
 fn templates_are_rendered_as_jinja2_does_within_limits() {
     let render = |template: &str| {
@@ -62,6 +86,7 @@ fn templates_are_rendered_as_jinja2_does_within_limits() {
         let params = BTreeMap::from([
             ("n".to_owned(), Param::Integer(7)),
             ("text".to_owned(), Param::Text("3.9".to_owned())),
+            ("no".to_owned(), Param::Boolean(false)),
         ]);
         let instance = resource.instance(&"c".parse().unwrap(), &params)?;
         Ok::<_, Error>(instance.procs[0].cmd.clone().unwrap().join(" "))
@@ -73,6 +98,7 @@ fn templates_are_rendered_as_jinja2_does_within_limits() {
         ("{{ absent|int(5) }}", "5"),
         ("{{ absent|default('d') }}", "d"),
         ("a{{ absent }}b", "ab"),
+        ("{{ no }}{% if no %}!{% endif %}", "False"),
         ("{% if n > 5 %}big{% else %}small{% endif %}", "big"),
     ] {
         assert_eq!(render(template).unwrap(), expected, "{template}");

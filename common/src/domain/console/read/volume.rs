@@ -2,48 +2,54 @@
 
 use serde_json::{Map, Value, json};
 
-use super::absolute;
+use super::path::absolute;
 use crate::domain::console::manifest::CloudVolumes;
 use crate::domain::console::yaml::At;
 
 const LOGS: &str = "/lain/logs";
-/// What the image's own files are in.
-const FORBIDDEN: [&str; 2] = ["/lain", "/lain/app"];
 /// Claims of one pod: more than any node can mount.
 const VOLUMES_MAX: usize = 20;
 
-/// `volumes` or `persistent_dirs`, `/lain/logs` the last; and what is to be backed up of them.
-pub(super) fn persistent(at: &At<'_>) -> (Option<Vec<String>>, Option<Value>) {
-    let member = at.member("volumes").or_else(|| at.member("persistent_dirs"));
+/// `persistent_dirs`, or else `volumes`; `/lain/logs` the last. And what is to be backed up of them.
+pub(super) fn persistent(at: &At<'_>) -> (Vec<String>, Option<Value>) {
+    let (volumes, dirs) = (at.member("volumes"), at.member("persistent_dirs"));
+    if let (Some(volumes), Some(_)) = (&volumes, &dirs) {
+        volumes.ignore_since("persistent_dirs is there");
+    }
     let mut backups = Map::new();
-    let read = match member {
-        None => Some(Vec::new()),
-        Some(at) => at.list(|item| {
-            if !item.is_map() {
-                return directory(item, item.text()?);
-            }
-            let members = item.members()?;
-            let [(path, plan)] = members.as_slice() else {
-                return item.fault("must be a path, or a path with its backups");
-            };
-            let path = directory(item, path)?;
-            for (name, at) in plan.members()? {
-                backup(name, &at)?;
-            }
-            backups.insert(path.clone(), plan.json());
-            Some(path)
-        }),
-    };
-    let all = read.and_then(|mut all| {
-        all.retain(|path| path != LOGS);
-        let is_twice = all.iter().enumerate().any(|(index, path)| all[..index].contains(path));
-        if is_twice || all.len() > VOLUMES_MAX {
-            return at.fault(format!("must have at most {VOLUMES_MAX} volumes, each once"));
-        }
-        all.push(LOGS.to_owned());
-        Some(all)
-    });
+    let mut all = dirs.or(volumes).map(|at| volumes_of(&at, &mut backups)).unwrap_or_default();
+    all.retain(|path| path != LOGS);
+    all.push(LOGS.to_owned());
     (all, (!backups.is_empty()).then(|| json!(backups)))
+}
+
+fn volumes_of(at: &At<'_>, backups: &mut Map<String, Value>) -> Vec<String> {
+    let read = |item: &At<'_>| {
+        if !item.is_map() {
+            return absolute(item, item.text()?);
+        }
+        let members = item.members()?;
+        let [(path, plan)] = members.as_slice() else {
+            return item.fault("must be a path, or a path with its backups");
+        };
+        let path = absolute(item, path)?;
+        for (name, at) in plan.members()? {
+            backup(name, &at)?;
+        }
+        backups.insert(path.clone(), plan.json());
+        Some(path)
+    };
+    // A map is one volume with its backups.
+    let all = if at.is_map() { at.items().iter().filter_map(read).collect() } else { at.list(read) };
+    check_count(at, &all);
+    all
+}
+
+fn check_count(at: &At<'_>, all: &[String]) {
+    let is_twice = || all.iter().enumerate().any(|(index, path)| all[..index].contains(path));
+    if all.len() > VOLUMES_MAX || is_twice() {
+        at.fault::<()>(format!("must have at most {VOLUMES_MAX} directories, each once"));
+    }
 }
 
 fn backup(name: &str, at: &At<'_>) -> Option<()> {
@@ -59,14 +65,6 @@ fn backup(name: &str, at: &At<'_>) -> Option<()> {
     Some(())
 }
 
-fn directory(at: &At<'_>, text: &str) -> Option<String> {
-    let path = absolute(at, text)?;
-    if path.is_empty() || FORBIDDEN.contains(&path.as_str()) {
-        return at.fault("must not be /, /lain or /lain/app");
-    }
-    Some(path)
-}
-
 /// `cloud_volumes`.
 pub(super) fn cloud(at: &At<'_>) -> Option<CloudVolumes> {
     let shared = match at.member("type") {
@@ -78,10 +76,10 @@ pub(super) fn cloud(at: &At<'_>) -> Option<CloudVolumes> {
         },
     };
     let dirs = at.required("dirs")?;
-    let list = dirs.list(|at| directory(at, at.text()?))?;
-    let is_twice = list.iter().enumerate().any(|(index, path)| list[..index].contains(path));
-    if list.is_empty() || list.len() > VOLUMES_MAX || is_twice {
-        return dirs.fault(format!("must be 1 to {VOLUMES_MAX} directories, each once"));
+    let list = dirs.list(|at| absolute(at, at.text()?));
+    check_count(&dirs, &list);
+    if list.is_empty() {
+        return dirs.fault("must have a directory");
     }
     Some(CloudVolumes { shared, dirs: list })
 }

@@ -3,23 +3,35 @@
 use std::cell::RefCell;
 
 use super::{Node, Value};
-use crate::domain::name::Rule;
 use crate::domain::{Error, FieldError};
 
-/// What was found wrong, and what was passed over.
+/// What was found wrong, and what was passed over, each with its line.
 #[derive(Default)]
 pub(in crate::domain::console) struct Faults {
-    wrong: RefCell<Vec<FieldError>>,
-    ignored: RefCell<Vec<String>>,
+    wrong: RefCell<Vec<(usize, FieldError)>>,
+    ignored: RefCell<Vec<(usize, String)>>,
+    /// Whether what is wrong for want of a parameter is passed over, since clients are to give it.
+    awaits: bool,
 }
 
 impl Faults {
-    /// The value, if nothing was found wrong.
+    pub(in crate::domain::console) fn awaiting_parameters() -> Self {
+        Self { awaits: true, ..Self::default() }
+    }
+
+    /// Whether a value is only missing until a client gives parameters.
+    fn await_for(&self, node: &Node) -> bool {
+        self.awaits && node.template.as_ref().is_some_and(|template| !template.needs.is_empty())
+    }
+
+    /// The value, if nothing was found wrong; else all that was, in the order of the file.
     pub(in crate::domain::console) fn none_or<T>(self, value: Option<T>) -> Result<T, Error> {
-        let faults = self.wrong.into_inner();
+        let mut wrong = self.wrong.into_inner();
+        wrong.sort_by_key(|(line, _)| *line);
         match value {
-            Some(value) if faults.is_empty() => Ok(value),
-            Some(_) | None => Err(Error::Invalid(faults)),
+            Some(value) if wrong.is_empty() => Ok(value),
+            None if wrong.is_empty() => Err(Error::invalid("lain.yaml", "cannot be read")),
+            Some(_) | None => Err(Error::Invalid(wrong.into_iter().map(|(_, fault)| fault).collect())),
         }
     }
 }
@@ -37,23 +49,42 @@ impl<'a> At<'a> {
         Self { path: String::new(), node, faults }
     }
 
-    /// Notes that something is wrong here.
+    /// Notes that something is wrong here. Of a template that could not be rendered it is noted already.
     pub(in crate::domain::console) fn fault<T>(&self, reason: impl Into<String>) -> Option<T> {
-        self.faults.wrong.borrow_mut().push(FieldError { field: self.place(), reason: reason.into() });
+        let reason = match &self.node.template {
+            Some(template) if template.is_broken => return None,
+            Some(template) if !template.needs.is_empty() => {
+                if self.faults.awaits {
+                    return None;
+                }
+                format!("{}; {}", reason.into(), template.wish())
+            }
+            Some(_) | None => reason.into(),
+        };
+        self.faults.wrong.borrow_mut().push((self.node.line, FieldError { field: self.place(), reason }));
         None
     }
 
     /// Notes that this counts for nothing.
     pub(in crate::domain::console) fn ignore(&self) {
-        self.faults.ignored.borrow_mut().push(self.place());
+        self.faults.ignored.borrow_mut().push((self.node.line, self.place()));
     }
 
-    /// All that counts for nothing.
+    /// Notes that this counts for nothing, and why, since elsewhere it does.
+    pub(in crate::domain::console) fn ignore_since(&self, why: &str) {
+        let line = self.node.line;
+        self.faults.ignored.borrow_mut().push((line, format!("{} (line {line}: {why})", self.path)));
+    }
+
+    /// All that counts for nothing, in the order of the file.
     pub(in crate::domain::console) fn ignored(&self) -> Vec<String> {
-        self.faults.ignored.borrow().clone()
+        let mut ignored = self.faults.ignored.borrow().clone();
+        ignored.sort_by_key(|(line, _)| *line);
+        ignored.into_iter().map(|(_, place)| place).collect()
     }
 
-    fn place(&self) -> String {
+    /// For people: its path and line.
+    pub(in crate::domain::console) fn place(&self) -> String {
         let path = if self.path.is_empty() { "lain.yaml" } else { &self.path };
         format!("{path} (line {})", self.node.line)
     }
@@ -88,7 +119,17 @@ impl<'a> At<'a> {
 
     /// The member of this name, which must be there.
     pub(in crate::domain::console) fn required(&self, name: &str) -> Option<Self> {
-        self.member(name).or_else(|| self.fault(format!("must have {name}")))
+        let awaited = || match &self.node.value {
+            Value::Map(members) => {
+                members.iter().any(|(key, node)| key == name && self.faults.await_for(node))
+            }
+            Value::Null | Value::Scalar { .. } | Value::List(_) => false,
+        };
+        match self.member(name) {
+            Some(member) => Some(member),
+            None if awaited() => None,
+            None => self.fault(format!("must have {name}")),
+        }
     }
 
     /// The items of a list, or the one value that stands for a list of one; none where there is nothing.
@@ -107,14 +148,14 @@ impl<'a> At<'a> {
         }
     }
 
-    /// The items of a list, each read by `read`; `None` if one of them could not be, or it is no list.
-    pub(in crate::domain::console) fn list<T>(&self, read: impl FnMut(&Self) -> Option<T>) -> Option<Vec<T>> {
+    /// The items of a list that can be read by `read`. One value stands for a list of one, an empty text for none.
+    pub(in crate::domain::console) fn list<T>(&self, read: impl FnMut(&Self) -> Option<T>) -> Vec<T> {
         match &self.node.value {
-            Value::Null | Value::List(_) => {
-                let read: Vec<Option<T>> = self.items().iter().map(read).collect();
-                read.into_iter().collect()
+            Value::Scalar { text, .. } if text.is_empty() => Vec::new(),
+            Value::Null | Value::Scalar { .. } | Value::List(_) => {
+                self.items().iter().filter_map(read).collect()
             }
-            Value::Scalar { .. } | Value::Map(_) => self.fault("must be a list"),
+            Value::Map(_) => self.fault("must be a list").unwrap_or_default(),
         }
     }
 
@@ -136,15 +177,16 @@ impl<'a> At<'a> {
         }
     }
 
-    /// A scalar that passes as a `T`.
-    pub(in crate::domain::console) fn parse<T: std::str::FromStr<Err = Rule>>(&self) -> Option<T> {
-        self.text()?.parse().map_or_else(|rule: Rule| self.fault(rule), Some)
-    }
-
     /// A whole number from `min` to `max`.
     pub(in crate::domain::console) fn integer(&self, min: i64, max: i64) -> Option<i64> {
         let number = self.peek_integer().filter(|number| (min..=max).contains(number));
         number.or_else(|| self.fault(format!("must be a whole number from {min} to {max}")))
+    }
+
+    /// A whole number, brought to the nearest from `min` to `max`.
+    pub(in crate::domain::console) fn clamped(&self, min: i64, max: i64) -> Option<i64> {
+        let number = self.peek_integer().or_else(|| self.fault("must be a whole number"))?;
+        Some(number.clamp(min, max))
     }
 
     /// A whole number, if it is one; notes nothing.
@@ -157,16 +199,28 @@ impl<'a> At<'a> {
 
     /// `true` or `false`, in the spellings of YAML 1.1, which LAIN reads.
     pub(in crate::domain::console) fn bool(&self) -> Option<bool> {
-        match self.text()?.to_ascii_lowercase().as_str() {
-            "true" | "yes" | "on" => Some(true),
-            "false" | "no" | "off" => Some(false),
-            _ => self.fault("must be true or false"),
+        boolean(self.text()?).or_else(|| self.fault("must be true or false"))
+    }
+
+    /// As [`Self::bool`], if it is one without quotes; notes nothing.
+    pub(in crate::domain::console) fn peek_bool(&self) -> Option<bool> {
+        match &self.node.value {
+            Value::Scalar { text, quoted: false } => boolean(text),
+            Value::Scalar { quoted: true, .. } | Value::Null | Value::List(_) | Value::Map(_) => None,
         }
     }
 
     /// The value as JSON, for what is handed on as it is.
     pub(in crate::domain::console) fn json(&self) -> serde_json::Value {
         json(self.node)
+    }
+}
+
+fn boolean(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" => Some(true),
+        "false" | "no" | "off" => Some(false),
+        _ => None,
     }
 }
 

@@ -4,6 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
+use super::{Node, Value};
+
 /// The largest text.
 const BYTES_MAX: usize = 256 * 1024;
 /// How deep collections may be in each other.
@@ -14,28 +16,6 @@ const NODES_MAX: usize = 20_000;
 const TEXT_BYTES_MAX: usize = 1024 * 1024;
 /// The key that takes over the members of other maps; it is YAML 1.1's, which LAIN reads.
 const MERGE: &str = "<<";
-
-/// A value and where it starts.
-#[derive(Clone, Debug, PartialEq)]
-pub(in crate::domain::console) struct Node {
-    /// From 1.
-    pub(in crate::domain::console) line: usize,
-    pub(in crate::domain::console) value: Value,
-}
-
-/// A value.
-#[derive(Clone, Debug, PartialEq)]
-pub(in crate::domain::console) enum Value {
-    Null,
-    /// A scalar; quoted ones are always text.
-    Scalar {
-        text: String,
-        quoted: bool,
-    },
-    List(Vec<Node>),
-    /// Each key once, in the order of the text.
-    Map(Vec<(String, Node)>),
-}
 
 /// Why a text is no tree: its line, and a rule.
 pub(in crate::domain::console) type Fault = (usize, String);
@@ -114,7 +94,7 @@ impl Builder {
                 let is_null = !quoted && matches!(&*text, "" | "~" | "null" | "Null" | "NULL");
                 let value =
                     if is_null { Value::Null } else { Value::Scalar { text: text.into_owned(), quoted } };
-                self.finish(Node { line, value }, anchor)
+                self.finish(Node::new(line, value), anchor)
             }
             Event::SequenceStart(anchor, _tag) => self.open(line, anchor, Kind::List(Vec::new())),
             Event::MappingStart(anchor, _tag) => self.open(line, anchor, Kind::Map(Vec::new(), None)),
@@ -124,7 +104,7 @@ impl Builder {
                     Kind::List(items) => Value::List(items),
                     Kind::Map(members, _) => Value::Map(merged(members)?),
                 };
-                self.finish(Node { line, value }, anchor)
+                self.finish(Node::new(line, value), anchor)
             }
         }
     }
@@ -197,7 +177,7 @@ impl Builder {
 fn merged(members: Vec<(String, Node)>) -> Result<Vec<(String, Node)>, Fault> {
     let (merges, mut members): (Vec<_>, Vec<_>) = members.into_iter().partition(|(key, _)| key == MERGE);
     let mut keys: BTreeSet<String> = members.iter().map(|(key, _)| key.clone()).collect();
-    for (_, Node { line, value }) in merges {
+    for (_, Node { line, value, template: _ }) in merges {
         let maps = match value {
             Value::List(items) => items.into_iter().map(|item| item.value).collect(),
             Value::Null | Value::Scalar { .. } | Value::Map(_) => vec![value],

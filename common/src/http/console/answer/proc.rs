@@ -9,7 +9,7 @@ use crate::domain::console::app::{App, DeployedProc, Desired};
 use crate::domain::console::domains::Domains;
 use crate::domain::console::manifest::{Proc, ProcKind, ProcTemplate};
 use crate::domain::console::workload::group_name;
-use crate::domain::service::{Port, Protocol};
+use crate::domain::service::Port;
 use crate::http::console::envelope::ascii;
 use crate::store::ReadApp;
 
@@ -137,9 +137,5 @@ impl ProcJson {
 }
 
 fn port(port: Port) -> PortJson {
-    let porttype = match port.protocol {
-        Protocol::Tcp => "tcp",
-        Protocol::Udp => "udp",
-    };
-    PortJson { portnumber: port.port.get(), porttype }
+    PortJson { portnumber: port.port.get(), porttype: port.protocol.as_lowercase() }
 }

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use super::*;
 use crate::domain::applied::Failure;
-use crate::domain::console::manifest::LainYaml;
+use crate::domain::console::manifest::{LainYaml, Manifest};
 use crate::domain::status::{Instance, Seen, SeenObject, Trouble};
 use crate::domain::subject::AppId;
 
@@ -15,7 +15,10 @@ const BUILD: &str = "build: {base: a, script: [b]}\n";
 fn app(name: &str, sections: &str) -> ReadApp {
     let id = AppId { region: "xq".parse().unwrap(), app: name.parse().unwrap() };
     let app = App::register(id, "0123456789abcdef0123456789abcdef".parse().unwrap(), NOW);
-    let yaml = LainYaml::parse(&format!("appname: {name}\n{BUILD}{sections}")).unwrap();
+    let LainYaml::App(manifest) = LainYaml::parse(&format!("appname: x\n{BUILD}{sections}")).unwrap() else {
+        panic!("a resource")
+    };
+    let yaml = LainYaml::App(Manifest { app: name.parse().unwrap(), ..manifest });
     let mut app = app.deploy("1-a".parse().unwrap(), "r/x:release-1-a".to_owned(), yaml, NOW).unwrap();
     app.applied.generation = app.generation;
     ReadApp { app, observation: Some(Observation::Seen(BTreeMap::new())) }
