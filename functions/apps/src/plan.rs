@@ -55,6 +55,7 @@ pub(super) async fn plan(
     changes.extend(instances(&others, before, &after, now)?);
     let mut warnings = missing_services(&others, &after);
     warnings.extend(ignored);
+    warnings.extend(named_users(&after));
     warnings.extend(orphans(context, before, &after).await?);
     check(context, scope, &changes, &others).await?;
     make_groups(context, scope, &changes).await?;
@@ -204,6 +205,15 @@ fn ignored(yaml: &LainYaml) -> Option<String> {
     let list = ignored.join(", ");
     (!list.is_empty())
         .then(|| format!("these members of the lain.yaml count for nothing in a deploy: {list}"))
+}
+
+/// Kubernetes takes numbers only, and looks into no image.
+fn named_users(after: &App) -> Option<String> {
+    let named = after.procs().iter().filter(|proc| !proc.proc.user.is_empty() && proc.user_id().is_none());
+    let named: Vec<_> = named.map(|proc| format!("{} of {}", proc.proc.user, proc.name())).collect();
+    (!named.is_empty()).then(|| {
+        format!("users are taken as numbers only, and these count for nothing: {}", named.join(", "))
+    })
 }
 
 /// Numbers of instances that the file asks for, those set by hand were looked at when they were; and how much there is to
