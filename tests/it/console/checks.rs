@@ -262,9 +262,15 @@ async fn a_file_that_says_more_than_can_be_kept_is_refused() {
     desk.register("big").await;
     let procs = (0..201).map(|index| format!("worker.a{index}: {{}}\n")).collect::<Vec<_>>().concat();
     let env = format!("worker:\n  env: [\"A={}\"]\n", "x".repeat(210 * 1024));
-    for (version, sections, words) in
-        [("1-a", procs.as_str(), "at most 200 procs"), ("2-a", &env, "more than there is room for")]
-    {
+    let text = format!("# {}\nworker:\n  env: [\"A={}\"]\n", "c".repeat(85 * 1024), "x".repeat(165 * 1024));
+    let ports = (0..110).map(|port| format!("worker.a{port}: {{ports: \"{}:80\"}}\n", 9500 + port));
+    let ports = ports.collect::<Vec<_>>().concat();
+    for (version, sections, words) in [
+        ("1-a", procs.as_str(), "at most 200 procs"),
+        ("2-a", &env, "more than there is room for"),
+        ("2-b", &text, "more to keep than there is room for"),
+        ("2-c", &ports, "100 can be"),
+    ] {
         desk.put("big", version, sections);
         let refusal = desk.create("big").await.refused(406, "app");
         assert!(refusal.contains(words), "{refusal}");

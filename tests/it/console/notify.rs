@@ -175,6 +175,17 @@ async fn a_push_that_says_nothing_new_is_refused() {
     app.push_text("1435900002-a", &app.yaml("worker: {}\n").replace("/t/", "/evil/")).await;
     assert!(push(good).await.refused(400, "image_push").contains("another repository"));
 
+    let bad = app.yaml("worker: {cpu: many}\n");
+    for (version, text, words) in [
+        ("1435900003-a", "a: [", "no good lain.yaml"),
+        ("1435900004-a", bad.as_str(), "worker.cpu"),
+        ("1435900005-a", "", "no good lain.yaml"),
+    ] {
+        app.push_text(version, text).await;
+        let refusal = push(good).await.refused(400, "image_push");
+        assert!(refusal.contains(words), "{text}: {refusal}");
+    }
+
     let fresh = pushed("nopush").await;
     let push = async || fresh.console.send(Method::POST, &fresh.repo("push/"), Some(good)).await;
     assert!(push().await.refused(400, "image_push").contains("bound to no repository"));

@@ -64,7 +64,8 @@ pub(in crate::store) fn write(
         }
         AppMutation::Change { cluster, changes, note } => {
             changes.iter().try_for_each(|change| write_change(to, cluster, change, accepted))?;
-            changes.first().map_or(Ok(()), |first| log(to, &first.after.id, note, accepted))
+            changes.first().map_or(Ok(()), |first| log(to, &first.after.id, note, accepted))?;
+            to.check_room()
         }
     }
 }
