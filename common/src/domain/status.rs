@@ -45,6 +45,15 @@ pub struct Seen {
 pub struct Instance {
     /// The pod's name.
     pub pod: String,
+    /// Which pod of that name.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub uid: String,
+    /// Its own number, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u32>,
+    /// The generation that asked for it; none if it does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rolled: Option<u64>,
     /// The id of its first container, without the runtime's name; empty while there is none.
     pub container_id: String,
     /// Its address; empty while there is none.
@@ -57,6 +66,19 @@ pub struct Instance {
     pub started: Option<Timestamp>,
     /// What is wrong with it; empty for nothing.
     pub error: String,
+}
+
+/// The instance with this number: its own, or else its place, both from 1.
+pub fn instance(instances: &[Instance], number: usize) -> Option<&Instance> {
+    let mut places = (1..).zip(instances);
+    places.find(|(place, instance)| instance.number_at(*place) == number).map(|(_, instance)| instance)
+}
+
+impl Instance {
+    /// Its number, if it is at this place, from 1, among the instances of its proc.
+    pub fn number_at(&self, place: usize) -> usize {
+        self.number.and_then(|number| usize::try_from(number).ok()).unwrap_or(place)
+    }
 }
 
 /// A Deployment, StatefulSet or Job. Counts that Kubernetes leaves out are 0.

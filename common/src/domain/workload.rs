@@ -82,16 +82,25 @@ pub enum Controller {
     /// Pods that can replace each other.
     Deployment(Rollout),
     /// Pods that keep their names and volumes.
-    StatefulSet {
-        /// The headless Service that gives the pods their host names.
-        service_name: String,
-        /// The number of the first pod.
-        first: u32,
-        /// One claim of each for each pod.
-        claims: Vec<Claim>,
+    StatefulSet(StatefulSet),
+    /// Pods that run to their end once; paused while no replicas are wanted.
+    Job {
+        /// How many of them.
+        completions: u32,
     },
-    /// Pods that run to their end once.
-    Job,
+}
+
+/// How a StatefulSet keeps its pods.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatefulSet {
+    /// The headless Service that gives the pods their host names.
+    pub service_name: String,
+    /// The number of the first pod.
+    pub first: u32,
+    /// How long a new pod must have been ready before the next one's turn, in seconds.
+    pub min_ready_s: u32,
+    /// One claim of each for each pod.
+    pub claims: Vec<Claim>,
 }
 
 /// How a Deployment replaces its pods.
@@ -161,6 +170,8 @@ pub struct Ingress {
 pub struct Secret {
     /// Its name.
     pub name: String,
+    /// What is told of it.
+    pub annotations: Labels,
     /// Contents by key.
     pub data: BTreeMap<String, Vec<u8>>,
 }

@@ -10,7 +10,6 @@ use super::item::{Attributes, Reader, string};
 use super::key::{self, Key};
 use super::read::all_pages;
 use super::record::{due, read_observation};
-use super::update::Change;
 use crate::domain::console::app::App;
 use crate::domain::console::name::AppName;
 use crate::domain::error::{Error, Result};
@@ -103,15 +102,14 @@ impl Store {
 
     /// Has the sweeper ring for an app soon: what it is rendered from has changed, though not the app itself.
     pub async fn make_due(&self, id: &AppId, now_s: i64) -> Result<()> {
-        // If it is not there or somebody is writing to it: it is gone, or that sets a due time.
-        let change = Change {
-            doing: "make an app due",
-            key: Key::console_app(id),
-            set: due(&Subject::App(id.clone()), now_s),
-            remove: "",
-            condition: "attribute_exists(pk)",
-        };
-        self.change_if(change, |update| update).await.map(|_| ())
+        let soon = due(&Subject::App(id.clone()), now_s);
+        // It may be gone, or somebody is writing to it, who sets a due time.
+        let _done = self
+            .update_if("make an app due", Key::console_app(id), soon, "", |update| {
+                update.condition_expression("attribute_exists(pk)")
+            })
+            .await?;
+        Ok(())
     }
 
     /// The newest entries of an app's oplog, newest first.

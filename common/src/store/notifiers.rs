@@ -1,13 +1,10 @@
 //! Notifiers, and the deliveries on their way to them.
 
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-
 use super::Store;
 use super::item::{Attributes, FORMAT, Reader, With, item, number, string};
 use super::key::{self, Key};
 use super::record;
 use super::transaction::{ABSENT, Outcome, Transaction, failed_condition, pause};
-use super::update::Change;
 use crate::domain::Timestamp;
 use crate::domain::console::notify::{
     Delivery, DeliveryId, DeliveryState, NOTIFIERS_MAX, Notifier, NotifyType, NotifyUrl,
@@ -191,24 +188,19 @@ impl Store {
         remove: &str,
         now: Option<Timestamp>,
     ) -> Result<bool> {
-        let was = |update: UpdateItemFluentBuilder| {
-            update
+        self.update_if("record a delivery", Key::delivery(&read.id), attributes, remove, |update| {
+            let update = update
                 .expression_attribute_names("#was", "tries")
-                .expression_attribute_values(":was", number(read.tries))
-        };
-        let (doing, key) = ("record a delivery", Key::delivery(&read.id));
-        let Some(now) = now else {
-            let change = Change { doing, key, set: attributes, remove, condition: "#was = :was" };
-            return self.change_if(change, was).await;
-        };
-        let condition = "#was = :was AND (attribute_not_exists(#time) OR #time <= :now)";
-        let change = Change { doing, key, set: attributes, remove, condition };
-        let in_time = |update| {
-            was(update)
-                .expression_attribute_names("#time", NOT_BEFORE)
-                .expression_attribute_values(":now", number(now.as_millisecond()))
-        };
-        self.change_if(change, in_time).await
+                .expression_attribute_values(":was", number(read.tries));
+            match now {
+                None => update.condition_expression("#was = :was"),
+                Some(now) => update
+                    .condition_expression("#was = :was AND (attribute_not_exists(#time) OR #time <= :now)")
+                    .expression_attribute_names("#time", NOT_BEFORE)
+                    .expression_attribute_values(":now", number(now.as_millisecond())),
+            }
+        })
+        .await
     }
 }
 

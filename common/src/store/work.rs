@@ -8,7 +8,6 @@ use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 use super::item::{Attributes, Reader, json, number, string};
 use super::key::{self, Key};
-use super::update::Change;
 use super::{Store, console, record};
 use crate::domain::digest::sha256_hex;
 use crate::domain::error::{Error, Result};
@@ -139,15 +138,15 @@ impl Store {
     /// or the subject is gone.
     pub async fn observe(&self, subject: &Subject, observation: &Observation, seen_ms: i64) -> Result<()> {
         let seen = seen(observation, seen_ms)?;
-        let change = Change {
-            doing: "store what was seen",
-            key: Key::status(subject),
-            set: seen,
-            remove: "",
-            condition: "attribute_exists(pk) AND (attribute_not_exists(#seen_ms) OR #seen_ms < :seen_ms)",
-        };
         // Whoever is writing at this moment has seen something newer.
-        self.change_if(change, |update| update).await.map(|_| ())
+        let _done = self
+            .update_if("store what was seen", Key::status(subject), seen, "", |update| {
+                update.condition_expression(
+                    "attribute_exists(pk) AND (attribute_not_exists(#seen_ms) OR #seen_ms < :seen_ms)",
+                )
+            })
+            .await?;
+        Ok(())
     }
 }
 

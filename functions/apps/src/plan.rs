@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use common::domain::console::app::{App, Content};
 use common::domain::console::domains::Domains;
-use common::domain::console::manifest::{LainYaml, ProcKind, UsedResource};
+use common::domain::console::manifest::{LainYaml, Manifest, ProcKind, ResourceManifest, UsedResource};
 use common::domain::console::name::AppName;
 use common::domain::console::secret::SecretFiles;
 use common::domain::console::workload::{Files, workload};
@@ -55,6 +55,7 @@ pub(super) async fn plan(
     changes.extend(instances(&others, before, &after, now)?);
     let mut warnings = missing_services(&others, &after);
     warnings.extend(ignored);
+    warnings.extend(named_users(&after));
     warnings.extend(orphans(context, before, &after).await?);
     check(context, scope, &changes, &others).await?;
     make_groups(context, scope, &changes).await?;
@@ -199,9 +200,20 @@ fn portals(app: &App) -> BTreeSet<String> {
 
 /// What a file has that counts for nothing is mostly a slip.
 fn ignored(yaml: &LainYaml) -> Option<String> {
-    let LainYaml::App(manifest) = yaml else { return None };
-    let list = manifest.ignored.join(", ");
-    (!list.is_empty()).then(|| format!("these members of the lain.yaml count for nothing: {list}"))
+    let (LainYaml::App(Manifest { ignored, .. }) | LainYaml::Resource(ResourceManifest { ignored, .. })) =
+        yaml;
+    let list = ignored.join(", ");
+    (!list.is_empty())
+        .then(|| format!("these members of the lain.yaml count for nothing in a deploy: {list}"))
+}
+
+/// Kubernetes takes numbers only, and looks into no image.
+fn named_users(after: &App) -> Option<String> {
+    let named = after.procs().iter().filter(|proc| !proc.proc.user.is_empty() && proc.user_id().is_none());
+    let named: Vec<_> = named.map(|proc| format!("{} of {}", proc.proc.user, proc.name())).collect();
+    (!named.is_empty()).then(|| {
+        format!("users are taken as numbers only, and these count for nothing: {}", named.join(", "))
+    })
 }
 
 /// Numbers of instances that the file asks for, those set by hand were looked at when they were; and how much there is to

@@ -6,6 +6,7 @@ use common::domain::console::app::{App, Sizing};
 use common::domain::console::change::{Operation, Refusal};
 use common::domain::console::memory::Memory;
 use common::domain::operation::Action;
+use common::domain::status;
 use common::domain::{Error, Result, Timestamp};
 use common::http::console::body::{Members, members};
 use common::http::console::{Envelope, Verdict, mutate, url};
@@ -98,11 +99,11 @@ fn one_instance(
     number: usize,
     now: Timestamp,
 ) -> Result<App, Refusal> {
-    let pod = instances(read, proc).get(number.wrapping_sub(1)).map(|instance| instance.pod.clone());
-    let pod = pod.ok_or_else(|| Refusal::NoSuchProc(format!("instance {number}")))?;
+    let found = status::instance(instances(read, proc), number);
+    let found = found.ok_or_else(|| Refusal::NoSuchProc(format!("instance {number}")))?;
     match operation {
         Operation::Start => read.app.operate(proc, Operation::Start, now),
-        Operation::Stop | Operation::Restart => read.app.evict(proc, pod, now),
+        Operation::Stop | Operation::Restart => read.app.evict(proc, found, now),
     }
 }
 

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use common::domain::console::app::Desired;
+use common::domain::status::instance;
 use common::domain::{Error, Result};
 use common::http::console::answer::Views;
 use common::http::console::{Apps, Envelope, url};
@@ -56,7 +57,7 @@ pub(super) async fn histories(State(context): State<Context>, scope: Scope) -> R
     let index: usize = number.parse().map_err(|_| Error::invalid("instance", "must be a number"))?;
     let url = url::histories(app.as_str(), name, number);
     let Some(proc) = read.app.proc(name) else { return Envelope::ok("proc", &json!([]), url) };
-    let instance = instances(&read, name).get(index.wrapping_sub(1));
+    let instance = instance(instances(&read, name), index);
     let started = instance.and_then(|instance| Some((instance, instance.started?)));
     let history = started.map(|(instance, started)| {
         let others = Apps::new();

@@ -34,6 +34,7 @@ mod seen;
 pub use self::apply::{Mode, Report};
 pub use self::error::ClusterError;
 pub use self::observe::ByNamespace;
+pub(crate) use self::seen::fit;
 use crate::render::Kind;
 
 /// The name under which our changes are known to the API server.
@@ -175,7 +176,7 @@ where
 }
 
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 #[cfg(test)]
 mod tests {
     use super::*;

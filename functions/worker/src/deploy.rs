@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use common::clock;
-use common::domain::applied::{Applied, Failure};
+use common::domain::applied::Applied;
+use common::domain::console::workload::Files;
 use common::domain::error::Chain;
 use common::domain::region::Region;
 use common::domain::service::workload::namespace;
@@ -12,21 +13,20 @@ use common::domain::subject::{ProjectId, Subject};
 use common::domain::unit::Unit;
 use common::domain::workload::Workload;
 use common::domain::{Result, Timestamp};
-use common::store::{Completion, Finished, Lease, LeaseTaken, Setback, Work};
+use common::store::{Completion, Finished, Lease, LeaseTaken, Work};
 
-use crate::cluster::{self, Cluster, ClusterError, Mode, Report};
+use crate::cluster::{Cluster, ClusterError, Mode, Report};
+use crate::files::{FilesError, files};
 use crate::{Worker, render};
+
+mod setback;
+
+use setback::OUTAGE_WAIT_MAX;
 
 /// Leases in a row that ended with nothing said, before the operation counts as failed.
 const CRASHES_MAX: u32 = 5;
-/// When to try again what the cluster refused: somebody may have mended it.
-const REFUSED_RETRY_S: i64 = 5 * 60;
 /// When to look again at what is as it should be: somebody may have changed it.
 const SETTLE_S: i64 = 15 * 60;
-/// The longest wait between two tries in an outage.
-const OUTAGE_WAIT_MAX: Duration = Duration::from_mins(1);
-/// The sweeper rings only when our own ring is overdue by this: one chain of rings is enough.
-const OVERDUE_S: i64 = 30;
 
 /// A job that has the lease.
 struct Job<'a> {
@@ -104,7 +104,19 @@ impl Job<'_> {
             Ok(cluster) => cluster,
             Err(error) => return self.not_done(&error).await,
         };
-        let workload = match self.worker.workload(self.unit(), self.region).await? {
+        let files = match self.unit() {
+            Unit::App { app, .. } if !self.unit().is_leaving() => {
+                files(&self.worker.context.secrets, &cluster, app).await
+            }
+            Unit::App { .. } | Unit::Service { .. } => Ok(Files::new()),
+        };
+        let files = match files {
+            Ok(files) => files,
+            Err(FilesError::Cluster(error)) => return self.not_done(&error).await,
+            Err(FilesError::Store(error)) => return self.wait_for_files(&error).await,
+            Err(FilesError::Bad(message)) => return self.fail("SecretFiles".to_owned(), message).await,
+        };
+        let workload = match self.worker.workload(self.unit(), &files, self.region) {
             Ok(workload) => workload,
             Err(failure) => return self.fail(failure.reason, failure.message).await,
         };
@@ -133,7 +145,7 @@ impl Job<'_> {
         cluster.prune(workload, &objects, known, sweep).await?;
         if let Unit::App { app, .. } = self.unit() {
             for eviction in app.pending_evictions() {
-                cluster.evict(workload, &eviction.pod).await?;
+                cluster.evict(workload, eviction).await?;
             }
         }
         Ok(report)
@@ -177,13 +189,14 @@ impl Job<'_> {
             // What an earlier lease left under way has arrived by the end of this one's time.
             due_s: now_s.saturating_add(if unit.is_applied() { SETTLE_S } else { lease_s }),
         };
-        let finished = self.worker.context.store.complete(&self.lease, &completion).await?;
-        tracing::info!(subject = %unit.subject(), generation = unit.generation(), ?finished, "Applied a subject");
+        // Before it is recorded: a worker that is stopped here comes back for it.
         if let Unit::App { app, .. } = unit
             && !app.is_applied()
         {
             self.worker.ring_clients(&app.id).await?;
         }
+        let finished = self.worker.context.store.complete(&self.lease, &completion).await?;
+        tracing::info!(subject = %unit.subject(), generation = unit.generation(), ?finished, "Applied a subject");
         match finished {
             Finished::Settled => self.worker.ring(self.subject(), 1, Duration::from_secs(1)).await,
             Finished::Moved => self.worker.ring(self.subject(), 0, Duration::ZERO).await,
@@ -230,62 +243,5 @@ impl Job<'_> {
             }
         }
         self.set_back(None, Duration::from_secs(1), None).await
-    }
-
-    /// The cluster did not do it: at all, or not now.
-    async fn not_done(self, error: &ClusterError) -> Result<()> {
-        tracing::warn!(subject = %self.subject(), error = %Chain(error), "Could not apply a subject");
-        if !error.is_transient() {
-            return self.fail(error.reason().to_owned(), error.message()).await;
-        }
-        let failure = self.failure(error.reason().to_owned(), error.message());
-        let wait = Duration::from_secs(2_u64.saturating_pow(u32::from(self.look) + 1)).min(OUTAGE_WAIT_MAX);
-        if !matches!(error, ClusterError::Unreachable { .. }) {
-            return self.set_back(Some(failure), wait, None).await;
-        }
-        self.worker.clusters.forget(self.region).await;
-        let now = clock::now();
-        let seen = Observation::Unreachable;
-        self.worker.context.store.observe(&self.subject(), &seen, now.as_millisecond()).await?;
-        // What we asked for and heard nothing of may still be done: until then nobody is to do anything else.
-        let hold = cluster::CALL_TIMEOUT;
-        self.set_back(Some(failure), wait.max(hold + Duration::from_secs(1)), Some(hold)).await
-    }
-
-    fn failure(&self, reason: String, message: String) -> Failure {
-        Failure { generation: self.unit().generation(), reason, message }
-    }
-
-    /// Tries again after a while, and holds the subject for a while.
-    async fn set_back(self, failure: Option<Failure>, wait: Duration, hold: Option<Duration>) -> Result<()> {
-        let after_s =
-            |duration: Duration| clock::now().as_second().saturating_add_unsigned(duration.as_secs());
-        let setback = Setback {
-            unit: self.unit(),
-            failure,
-            is_final: false,
-            due_s: after_s(wait).saturating_add(OVERDUE_S),
-            hold_until_s: hold.map(after_s),
-        };
-        match self.worker.context.store.set_back(&self.lease, &setback).await? {
-            Finished::Settled => self.worker.ring(self.subject(), self.look.saturating_add(1), wait).await,
-            Finished::Moved => self.worker.ring(self.subject(), 0, Duration::ZERO).await,
-            Finished::LostLease => Ok(()),
-        }
-    }
-
-    /// The cluster, or we, will not do it until something changes.
-    async fn fail(self, reason: String, message: String) -> Result<()> {
-        let setback = Setback {
-            unit: self.unit(),
-            failure: Some(self.failure(reason, message)),
-            is_final: true,
-            due_s: self.now.as_second() + REFUSED_RETRY_S,
-            hold_until_s: None,
-        };
-        match self.worker.context.store.set_back(&self.lease, &setback).await? {
-            Finished::Settled | Finished::LostLease => Ok(()),
-            Finished::Moved => self.worker.ring(self.subject(), 0, Duration::ZERO).await,
-        }
     }
 }

@@ -9,6 +9,7 @@
 pub mod cluster;
 mod clusters;
 mod deploy;
+mod files;
 mod look;
 mod observer;
 pub mod render;
@@ -18,11 +19,12 @@ use std::time::Duration;
 
 use common::clock;
 use common::domain::applied::Failure;
+use common::domain::console::workload::{Files, workload};
 use common::domain::region::Region;
 use common::domain::subject::{AppId, Doorbell, Subject};
 use common::domain::unit::Unit;
 use common::domain::workload::Workload;
-use common::domain::{Error, Result, console};
+use common::domain::{Error, Result};
 use common::http::Context;
 use common::queue::Message;
 use common::runtime::{Event, Settings};
@@ -109,25 +111,14 @@ impl Worker {
         }
     }
 
-    /// What the subject wants in the cluster; else why that cannot be.
-    async fn workload(&self, unit: &Unit, region: &Region) -> Result<Result<Workload, Failure>> {
+    /// What the subject wants in the cluster, with these secret files; else why that cannot be.
+    fn workload(&self, unit: &Unit, files: &Files, region: &Region) -> Result<Workload, Failure> {
         match unit {
-            Unit::Service { service, .. } => Ok(service.workload(region)),
+            Unit::Service { service, .. } => service.workload(region),
             Unit::App { app, services } => {
-                let files = self.secret_files(app).await?;
-                Ok(console::workload::workload(app, services, &files, region, &self.context.console.domains))
+                workload(app, services, files, region, &self.context.console.domains)
             }
         }
-    }
-
-    /// The secret files that the app's procs declare, those that there are.
-    async fn secret_files(&self, app: &console::app::App) -> Result<console::workload::Files> {
-        let mut files = console::workload::Files::new();
-        for (owner, podgroup, paths) in app.secret_files() {
-            let read = self.context.secrets.read(&owner, &podgroup, &paths).await?;
-            files.insert(podgroup, read);
-        }
-        Ok(files)
     }
 
     /// The apps that use portals of an app have them from its newest version on.

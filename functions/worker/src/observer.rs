@@ -14,7 +14,7 @@ use common::store::fingerprint;
 use futures::stream::{StreamExt, iter};
 
 use crate::Worker;
-use crate::cluster::ByNamespace;
+use crate::cluster::{ByNamespace, fit};
 
 /// Statuses that are written at a time.
 const WRITES_AT_ONCE: usize = 10;
@@ -80,7 +80,7 @@ fn groups(seen: &ByNamespace, subject: &Subject) -> Groups {
             Groups::from([(name, group.unwrap_or_default())])
         }
         Subject::App(id) => {
-            seen.get(&console::workload::namespace(&id.app).name).cloned().unwrap_or_default()
+            fit(seen.get(&console::workload::namespace(&id.app).name).cloned().unwrap_or_default())
         }
         Subject::Project(_) => Groups::new(),
     }

@@ -72,6 +72,11 @@ impl Kind {
         self == Self::PersistentVolumeClaim
     }
 
+    /// Whether one that cannot be changed as wanted makes room for a new one.
+    pub fn is_replaceable(self) -> bool {
+        matches!(self, Self::StatefulSet | Self::Service)
+    }
+
     /// Whether it keeps pods.
     pub fn keeps_pods(self) -> bool {
         matches!(self, Self::Deployment | Self::StatefulSet | Self::Job)

@@ -302,3 +302,12 @@ async fn a_list_takes_any_query() {
     assert_eq!(list("?foo=1").await, list("").await);
     assert_eq!(list("?foo=1").await.as_array().unwrap().len(), 3);
 }
+
+#[tokio::test]
+async fn a_user_that_has_no_number_is_warned_of() {
+    let desk = Desk::new().await;
+    let sections = "worker:\n  cmd: x\n  user: www\nworker.b:\n  cmd: x\n  user: '1000'\n";
+    let reply = desk.deployed("hello", "1-a", sections).await;
+    let expected = "users are taken as numbers only, and these count for nothing: www of worker";
+    assert_eq!(reply.json()["msg"], expected, "{reply:?}");
+}

@@ -8,6 +8,7 @@ use super::memory::Memory;
 use super::name::{AppName, MetaVersion, ProcName};
 use crate::domain::applied::Applied;
 use crate::domain::name::Uid;
+use crate::domain::status::Instance;
 use crate::domain::subject::AppId;
 
 /// A registered app.
@@ -71,6 +72,9 @@ pub struct Running {
 pub struct Eviction {
     /// The pod's name.
     pub pod: String,
+    /// Which pod of that name; empty if it is not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub uid: String,
     /// The generation that asked for it.
     pub generation: u64,
 }
@@ -170,6 +174,16 @@ impl DeployedProc {
     /// The memory of each instance.
     pub fn memory(&self) -> &Memory {
         self.sizing.memory.as_ref().unwrap_or(&self.proc.memory)
+    }
+
+    /// The number of its user, if it names one: the cluster takes no other user than the image's else.
+    pub fn user_id(&self) -> Option<i64> {
+        self.proc.user.parse().ok().filter(|id: &i32| *id >= 0).map(i64::from)
+    }
+
+    /// Whether a pod is of the template that it has now.
+    pub fn is_current(&self, instance: &Instance) -> bool {
+        instance.rolled.is_none_or(|rolled| rolled == self.rolled)
     }
 
     /// Whether it stands for a service in its clients.

@@ -7,6 +7,7 @@ use super::manifest::{LainYaml, Manifest};
 use super::name::{AppName, MetaVersion, ProcName};
 use crate::domain::applied::Applied;
 use crate::domain::name::Uid;
+use crate::domain::status::Instance;
 use crate::domain::subject::AppId;
 
 /// Why a change cannot be made. The text is for the caller.
@@ -141,13 +142,14 @@ impl App {
     }
 
     /// A pod of a proc replaced by a new one.
-    pub fn evict(&self, proc: &str, pod: String, now: Timestamp) -> Result<Self, Refusal> {
+    pub fn evict(&self, proc: &str, instance: &Instance, now: Timestamp) -> Result<Self, Refusal> {
         let mut next = self.change_proc(proc, now, |proc, _| proc.check_deployed())?;
         let generation = next.generation;
         let done = self.applied.generation;
         if let Some(Deployment { content: Content::App(running), .. }) = &mut next.deployment {
             running.evictions.retain(|eviction| eviction.generation > done);
-            running.evictions.push(Eviction { pod, generation });
+            let (pod, uid) = (instance.pod.clone(), instance.uid.clone());
+            running.evictions.push(Eviction { pod, uid, generation });
         }
         Ok(next)
     }

@@ -1,6 +1,7 @@
 //! A console app as a workload (lain-spec §6).
 
 mod group;
+mod ingress;
 mod pod;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,8 +18,8 @@ use crate::domain::workload::{Labels, Namespace, Peer, Reach, Workload, label};
 /// The secret files of an app's procs, by the procs' ids (those of the resource, for an instance).
 pub type Files = BTreeMap<String, SecretFiles>;
 
-pub use group::group_name;
-pub use pod::variables;
+pub use group::{group_name, secret_name};
+pub use pod::{secret_key, variables};
 
 /// The namespace of an app.
 pub fn namespace(app: &AppName) -> Namespace {

@@ -11,7 +11,7 @@ use crate::domain::name::{AppName, ConfigMapName, ProjectName, ServiceName, Volu
 use crate::domain::region::{Region, ResourceSpec};
 use crate::domain::workload::{
     self, Controller, Env, EnvValue, Exposure, Group, Labels, Mount, Namespace, Pod, Reach, Resources,
-    Rollout, ServicePort, Volume, VolumeSource, Workload, label,
+    Rollout, ServicePort, StatefulSet, Volume, VolumeSource, Workload, label,
 };
 
 /// A longer name makes a StatefulSet whose pods' label `controller-revision-hash` (`<name>-<10 characters>`)
@@ -84,7 +84,8 @@ impl Service {
             Shape::Stateful => {
                 let service_name = headless(app, service);
                 let governing = self.exposed(service_name.clone(), Exposure::Headless);
-                (Controller::StatefulSet { service_name, first: 0, claims: Vec::new() }, Some(governing))
+                let set = StatefulSet { service_name, first: 0, min_ready_s: 0, claims: Vec::new() };
+                (Controller::StatefulSet(set), Some(governing))
             }
         };
         let exposed = || self.exposed(address(app, service), Exposure::ClusterIp);

@@ -1,5 +1,7 @@
 //! Keys of labels and annotations that objects in a cluster carry (kirk-spec 6.1, lain-spec §6).
 
+use crate::domain::digest::sha256_hex;
+
 /// Who manages an object.
 pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// Us.
@@ -38,6 +40,12 @@ pub const PODGROUP: &str = "slipway.dev/podgroup";
 pub const LAIN: &str = "slipway.dev/lain";
 /// Annotation of pods: the generation that last asked for new ones.
 pub const ROLLED: &str = "slipway.dev/rolled";
+/// Annotation of pods: the hash of their secret files.
+pub const SECRET_HASH: &str = "slipway.dev/secret-hash";
+
+/// Annotation of a Secret: the modes of its files by their keys as JSON, those that are not the ordinary one.
+pub const FILE_MODES: &str = "slipway.dev/file-modes";
+
 /// The key of a label that a `lain.yaml` gives to pods.
 pub fn of_lain(key: &str) -> String {
     format!("lain.slipway.dev/{}", sanitized(key))
@@ -51,5 +59,7 @@ pub fn sanitized(text: &str) -> String {
     text.trim_matches(|char: char| !char.is_ascii_alphanumeric()).to_owned()
 }
 
-/// Annotation of pods: the hash of their secret files.
-pub const SECRET_HASH: &str = "slipway.dev/secret-hash";
+/// A text as a label's value by which it can be told from others: itself where Kubernetes takes it, else its hash.
+pub fn telling(text: &str) -> String {
+    if sanitized(text) == text { text.to_owned() } else { sha256_hex(text, 16) }
+}

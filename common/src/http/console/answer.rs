@@ -142,12 +142,14 @@ impl<'a> Views<'a> {
             }
         };
         let procs = of_kind(false);
+        let deployerror = error::of_deploy(read, &procs, self.now);
         AppJson {
             appname: app.name().to_string(),
             apptype: if app.deployment.is_some() { app.app_type().as_str() } else { "" },
             metaversion: version(app),
             updatetime: utc(app.updated),
-            deployerror: error::of_deploy(read, &procs, self.now),
+            deploystate: error::state(app, &procs, &deployerror),
+            deployerror,
             canaries: json!({}),
             procs,
             portals: of_kind(true),
@@ -155,7 +157,6 @@ impl<'a> Views<'a> {
             useresources: Vec::new(),
             resourceinstances: (app.app_type() == AppType::Resource).then(Vec::new),
             url: url::app(app.name().as_str()),
-            deploystate: error::state(app),
             revision: app.revision,
         }
     }

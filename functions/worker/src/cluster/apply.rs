@@ -11,7 +11,9 @@ use kube::api::{DynamicObject, Patch, PatchParams};
 use serde_json::Value;
 
 use super::{Cluster, ClusterError, FIELD_MANAGER, call, seen};
-use crate::render::Object;
+use crate::render::{Kind, Object};
+
+mod room;
 
 /// Which objects are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +50,8 @@ enum Place {
     Empty,
     /// An object of ours, with this `metadata.uid`.
     Ours(String),
+    /// One of ours that cannot become what is wanted.
+    Outdated(String),
 }
 
 /// What to send, and over what.
@@ -55,6 +59,8 @@ struct Change<'a> {
     workload: &'a Workload,
     object: &'a Object,
     place: Place,
+    /// Whether what is there stays as it is.
+    is_kept: bool,
 }
 
 impl Cluster {
@@ -85,23 +91,34 @@ impl Cluster {
         known: &BTreeMap<String, AppliedObject>,
         mode: Mode,
     ) -> Result<Report, ClusterError> {
-        let changed = objects.iter().filter(|object| match mode {
-            Mode::OnlyChanged => known.get(&object.key()).is_none_or(|known| known.hash != object.hash),
-            Mode::Reassert => true,
-        });
+        let changed = objects.iter().filter(|object| is_to_be_sent(object, known.get(&object.key()), mode));
         let changes = try_join_all(changed.map(async |object| {
             let place = match known.get(&object.key()) {
-                Some(known) => Place::Ours(known.uid.clone()),
-                None => self.look(workload, object).await?,
+                Some(known) if !object.kind.is_kept() => Place::Ours(known.uid.clone()),
+                Some(_) | None => self.look(workload, object).await?,
             };
-            Ok(Change { workload, object, place })
+            let is_kept = object.kind.is_kept() && place != Place::Empty;
+            Ok(Change { workload, object, place, is_kept })
         }))
         .await?;
         if changes.iter().any(|change| change.place == Place::Empty) {
             self.ensure_namespace(&workload.namespace).await?;
         }
         let changes = try_join_all(changes.into_iter().map(async |mut change| {
-            self.send(&mut change, Rehearsal::Yes).await?;
+            if change.is_kept {
+                return Ok(change);
+            }
+            match self.send(&mut change, Rehearsal::Yes).await {
+                Err(ClusterError::Immutable { .. }) if change.object.kind.is_replaceable() => {
+                    change.make_outdated();
+                }
+                // It has run, or runs.
+                Err(ClusterError::Immutable { .. }) if change.object.kind == Kind::Job => {
+                    change.is_kept = true;
+                }
+                Err(error) => return Err(error),
+                Ok(_) => {}
+            }
             Ok(change)
         }))
         .await?;
@@ -113,6 +130,11 @@ impl Cluster {
             }
         }
         for mut change in changes {
+            if change.is_kept {
+                report.keep(&change);
+                continue;
+            }
+            self.make_room(&mut change).await?;
             let answer = self.send(&mut change, Rehearsal::No).await?;
             report.add(change.object, known.get(&change.object.key()), answer);
         }
@@ -141,7 +163,7 @@ impl Cluster {
     }
 
     async fn patch(&self, change: &Change<'_>, rehearsal: Rehearsal) -> Result<DynamicObject, ClusterError> {
-        let Change { workload, object, place } = change;
+        let Change { workload, object, place, .. } = change;
         let params = PatchParams {
             dry_run: rehearsal == Rehearsal::Yes,
             // What another one makes in the empty place in the meantime is a conflict, not to be overwritten.
@@ -183,6 +205,27 @@ impl Cluster {
     }
 }
 
+/// Whether an object is to be sent, of which this is known.
+fn is_to_be_sent(object: &Object, known: Option<&AppliedObject>, mode: Mode) -> bool {
+    // A Job's template is for ever. What asks for another one, like a deploy, gives it another name.
+    let is_fixed =
+        |known: &AppliedObject| object.kind == Kind::Job && known.template_hash != object.template_hash;
+    match mode {
+        _ if known.is_some_and(is_fixed) => false,
+        Mode::OnlyChanged => known.is_none_or(|known| known.hash != object.hash),
+        // One that somebody has removed has been done, and is not to be done again.
+        Mode::Reassert => object.kind != Kind::Job || known.is_none_or(|known| known.hash != object.hash),
+    }
+}
+
+impl Change<'_> {
+    fn make_outdated(&mut self) {
+        if let Place::Ours(uid) = &self.place {
+            self.place = Place::Outdated(uid.clone());
+        }
+    }
+}
+
 /// Whether a call is to change nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rehearsal {
@@ -191,6 +234,18 @@ enum Rehearsal {
 }
 
 impl Report {
+    fn keep(&mut self, change: &Change<'_>) {
+        if let Place::Ours(uid) = &change.place {
+            self.know(change.object, uid.clone());
+        }
+    }
+
+    /// An object that is as it is to be.
+    fn know(&mut self, object: &Object, uid: String) {
+        let (hash, template_hash) = (object.hash.clone(), object.template_hash.clone());
+        self.objects.insert(object.key(), AppliedObject { uid, hash, template_hash });
+    }
+
     fn add(&mut self, object: &Object, known: Option<&AppliedObject>, answer: DynamicObject) {
         let uid = answer.metadata.uid.clone().unwrap_or_default();
         if !object.template_hash.is_empty() {
@@ -199,9 +254,7 @@ impl Report {
             let seen = seen::dynamic(object.kind, answer);
             self.seen.extend(seen.map(|seen| (object.name.clone(), seen)));
         }
-        let applied =
-            AppliedObject { uid, hash: object.hash.clone(), template_hash: object.template_hash.clone() };
-        self.objects.insert(object.key(), applied);
+        self.know(object, uid);
     }
 }
 

@@ -3,6 +3,7 @@
 use common::domain::applied::NAME_CONFLICT;
 use common::domain::error::Source;
 use kube::core::Status;
+use kube::core::response::StatusCause;
 
 /// Why a cluster did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +31,12 @@ pub enum ClusterError {
         code: u16,
         /// Kubernetes' word for it, like `Invalid` or `Forbidden`.
         reason: String,
+        /// Kubernetes' sentence.
+        message: String,
+    },
+    /// The object is there, and what is wanted cannot be made of it, only of a new one.
+    #[error("the cluster cannot change it: {message}")]
+    Immutable {
         /// Kubernetes' sentence.
         message: String,
     },
@@ -63,7 +70,7 @@ impl ClusterError {
             | Self::NamespaceTerminating { .. }
             | Self::NamespaceMissing { .. }
             | Self::ObjectTerminating { .. } => true,
-            Self::NameConflict { .. } | Self::Refused { .. } => false,
+            Self::NameConflict { .. } | Self::Refused { .. } | Self::Immutable { .. } => false,
         }
     }
 
@@ -73,6 +80,7 @@ impl ClusterError {
             Self::Unreachable { .. } => "ClusterUnreachable",
             Self::NameConflict { .. } => NAME_CONFLICT,
             Self::Refused { reason, .. } => reason,
+            Self::Immutable { .. } => "Invalid",
             Self::NamespaceTerminating { .. } => "NamespaceTerminating",
             Self::NamespaceMissing { .. } => "NamespaceMissing",
             Self::ObjectTerminating { .. } => "Terminating",
@@ -83,7 +91,7 @@ impl ClusterError {
     pub fn message(&self) -> String {
         match self {
             Self::Unreachable { .. } => "the cluster does not answer".to_owned(),
-            Self::Refused { message, .. } => message.clone(),
+            Self::Refused { message, .. } | Self::Immutable { message } => message.clone(),
             Self::NameConflict { .. }
             | Self::NamespaceTerminating { .. }
             | Self::NamespaceMissing { .. }
@@ -114,6 +122,7 @@ impl ClusterError {
         match self {
             Self::Refused { code: 409, reason: _, message } => Self::unreachable("apply an object", message),
             Self::Refused { .. }
+            | Self::Immutable { .. }
             | Self::Unreachable { .. }
             | Self::NameConflict { .. }
             | Self::NamespaceTerminating { .. }
@@ -136,11 +145,19 @@ impl ClusterError {
         let details = status.details.as_ref();
         let namespace_terminates = details
             .is_some_and(|details| details.causes.iter().any(|cause| cause.reason == "NamespaceTerminating"));
+        // Nothing is wrong with the object as such: only that it would be another one than it is.
+        let is_immutable = details
+            .is_some_and(|details| !details.causes.is_empty() && details.causes.iter().all(is_of_immutable));
         let of_namespace = details.is_some_and(|details| details.kind == "namespaces");
         let Status { code, message, reason, .. } = status;
         match code {
             _ if namespace_terminates => Self::NamespaceTerminating { message },
+            422 if is_immutable => Self::Immutable { message },
             404 if of_namespace => Self::NamespaceMissing { message },
+            // What is not of the kind's form, like a list that has the same key twice.
+            500 if message.contains(NOT_TYPED) => {
+                Self::Refused { code, reason: "Invalid".to_owned(), message }
+            }
             // 401: a credential that is being renewed. 410: a list that took longer than the server remembers.
             401 | 408 | 410 | 429 | 500.. => {
                 Self::unreachable(doing, format!("HTTP status {code} {reason}: {message}"))
@@ -150,6 +167,22 @@ impl ClusterError {
                 Self::Refused { code, reason, message }
             }
         }
+    }
+}
+
+/// What the server says of an object that it cannot read, as if it were its own failure.
+const NOT_TYPED: &str = "failed to create typed patch object";
+
+/// Whether a complaint is about a field that no object of the kind may change.
+fn is_of_immutable(cause: &StatusCause) -> bool {
+    let StatusCause { field, reason, message, .. } = cause;
+    let is_said =
+        ["field is immutable", "may not change once set"].iter().any(|words| message.contains(words));
+    match reason.as_str() {
+        "FieldValueForbidden" => field == "spec",
+        // Of the metadata, it tells that the object is another one.
+        "FieldValueInvalid" => field.starts_with("spec.") && is_said,
+        _ => false,
     }
 }
 
@@ -177,12 +210,58 @@ mod tests {
                 "NamespaceMissing",
             ),
             (r#"{"code": 422, "reason": "Invalid"}"#, false, "Invalid"),
+            (
+                r#"{"code": 422, "reason": "Invalid",
+                    "details": {"causes": [{"reason": "FieldValueForbidden", "field": "spec"}]}}"#,
+                false,
+                "Invalid",
+            ),
             (r#"{"code": 409, "reason": "Conflict"}"#, false, "Conflict"),
             (r#"{"code": 400}"#, false, "Status400"),
+            (
+                r#"{"code": 500, "message":
+                    "failed to create typed patch object (a/b; v1, Kind=Service): errors: .spec.ports: duplicate entries"}"#,
+                false,
+                "Invalid",
+            ),
         ] {
             let status: Status = serde_json::from_str(status).unwrap();
             let error = ClusterError::of_status("test", status);
             assert_eq!((error.is_transient(), error.reason()), (transient, reason), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_changed_is_told_from_what_cannot_be() {
+        for (causes, expected) in [
+            (r#"[{"reason": "FieldValueForbidden", "field": "spec"}]"#, true),
+            (
+                r#"[{"reason": "FieldValueForbidden", "field": "spec"}, {"reason": "FieldValueInvalid", "field": "spec.template"}]"#,
+                false,
+            ),
+            (
+                r#"[{"reason": "FieldValueInvalid", "field": "metadata.uid"}, {"reason": "FieldValueForbidden", "field": "spec"}]"#,
+                false,
+            ),
+            (
+                r#"[{"reason": "FieldValueInvalid", "field": "spec.clusterIPs[0]",
+                    "message": "Invalid value: [\"None\"]: may not change once set"}]"#,
+                true,
+            ),
+            (
+                r#"[{"reason": "FieldValueInvalid", "field": "spec.template", "message": "x: field is immutable"}]"#,
+                true,
+            ),
+            (
+                r#"[{"reason": "FieldValueInvalid", "field": "metadata.uid", "message": "x: field is immutable"}]"#,
+                false,
+            ),
+            ("[]", false),
+        ] {
+            let status =
+                format!(r#"{{"code": 422, "reason": "Invalid", "details": {{"causes": {causes}}}}}"#);
+            let error = ClusterError::of_status("test", serde_json::from_str(&status).unwrap());
+            assert_eq!(matches!(error, ClusterError::Immutable { .. }), expected, "{causes}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! A small API server behind kube's own client: it keeps objects, and does to them what the tests need of the real one.
 //! What the real one does was tried on it; `tests` tries again on a real one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -18,7 +18,7 @@ use common::domain::workload::Workload;
 use super::Cluster;
 
 /// A service `web` of app `app0` in project `demo`.
-pub(super) struct Sample(Service);
+pub(crate) struct Sample(Service);
 
 impl Default for Sample {
     fn default() -> Self {
@@ -40,27 +40,27 @@ impl Sample {
         Self(new.into_service(serde_json::from_value(id).unwrap(), uid, Timestamp::UNIX_EPOCH))
     }
 
-    pub(super) fn stateful(name: &str) -> Self {
+    pub(crate) fn stateful(name: &str) -> Self {
         Self::new(name, Shape::Stateful)
     }
 
-    pub(super) fn with_instances(mut self, number: u64) -> Self {
+    pub(crate) fn with_instances(mut self, number: u64) -> Self {
         self.0.shape = Shape::Stateless { instances: Instances::try_from(number).unwrap() };
         self
     }
 
-    pub(super) fn with_ports(mut self, ports: &[u16]) -> Self {
+    pub(crate) fn with_ports(mut self, ports: &[u16]) -> Self {
         let ports: Vec<_> = ports.iter().map(|port| json!({"port": port, "protocol": "TCP"})).collect();
         self.0.ports = serde_json::from_value(json!(ports)).unwrap();
         self
     }
 
-    pub(super) fn stopped(mut self) -> Self {
+    pub(crate) fn stopped(mut self) -> Self {
         self.0.desired = Desired::Stopped;
         self
     }
 
-    pub(super) fn workload(&self) -> Workload {
+    pub(crate) fn workload(&self) -> Workload {
         let region = Region::with_defaults("xq".parse().unwrap(), "one".to_owned(), None);
         self.0.workload(&region).unwrap()
     }
@@ -70,23 +70,25 @@ type Answer = (u16, Value);
 
 /// The server. Clones are the same one.
 #[derive(Clone, Default)]
-pub(super) struct Fake(Arc<Mutex<State>>);
+pub(crate) struct Fake(Arc<Mutex<State>>);
 
 #[derive(Default)]
-pub(super) struct State {
+pub(crate) struct State {
     /// By path, without the leading `/api/v1` or `/apis/apps/v1` and the like.
-    pub(super) objects: BTreeMap<String, Value>,
+    pub(crate) objects: BTreeMap<String, Value>,
     /// What was asked: method, path, and what matters of the query.
-    pub(super) calls: Vec<String>,
+    pub(crate) calls: Vec<String>,
     /// The answer to a call, instead of the ordinary one.
-    pub(super) refusals: BTreeMap<String, u16>,
+    pub(crate) refusals: BTreeMap<String, u16>,
+    /// Objects, by path, whose `spec` nobody may change.
+    pub(crate) immutable: BTreeSet<String>,
     /// How many objects come in one page of a list, if not all.
-    pub(super) page: Option<usize>,
+    pub(crate) page: Option<usize>,
     uids: u32,
 }
 
 impl Fake {
-    pub(super) fn cluster(&self) -> Cluster {
+    pub(crate) fn cluster(&self) -> Cluster {
         let fake = self.clone();
         let service = tower::service_fn(move |request: Request<Body>| {
             let fake = fake.clone();
@@ -104,17 +106,17 @@ impl Fake {
         Cluster::new(kube::Client::new(service, "default"))
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap()
     }
 
     /// Puts an object there, as somebody else would.
-    pub(super) fn put(&self, path: &str, object: Value) {
+    pub(crate) fn put(&self, path: &str, object: Value) {
         self.state().objects.insert(path.to_owned(), object);
     }
 
     /// What was asked since the last time.
-    pub(super) fn take_calls(&self) -> Vec<String> {
+    pub(crate) fn take_calls(&self) -> Vec<String> {
         std::mem::take(&mut self.state().calls)
     }
 }
@@ -129,8 +131,9 @@ impl State {
         let flag =
             |name: &str, word: &str| if query.contains(name) { format!(" {word}") } else { String::new() };
         let uid = body.pointer("/metadata/uid").map_or("", |_| " uid");
-        let call =
-            format!("{method} {path}{}{}{uid}", flag("dryRun=All", "dry-run"), flag("force=true", "force"));
+        let orphan = if body["propagationPolicy"] == "Orphan" { " orphan" } else { "" };
+        let (dry, force) = (flag("dryRun=All", "dry-run"), flag("force=true", "force"));
+        let call = format!("{method} {path}{dry}{force}{uid}{orphan}");
         self.calls.push(call.clone());
         if let Some(status) = self.refusals.get(&call) {
             return failure(*status, &path);
@@ -169,6 +172,11 @@ impl State {
             (None, Some(_)) => return failure(409, path),
             (Some(present), Some(uid)) if present["metadata"]["uid"] != *uid => return failure(409, path),
             (Some(_), None) if !query.contains("force=true") => return failure(409, path),
+            (Some(present), _) if self.immutable.contains(path) && present["spec"] != body["spec"] => {
+                let (code, mut status) = failure(422, path);
+                status["details"]["causes"] = json!([{"reason": "FieldValueForbidden", "field": "spec"}]);
+                return (code, status);
+            }
             (None | Some(_), None | Some(_)) => {}
         }
         let namespace = path.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");

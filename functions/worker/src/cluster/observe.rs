@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use common::clock;
+use common::domain::name::Uid;
 use common::domain::service::workload::name;
 use common::domain::status::{Groups, Seen, SeenObject};
 use common::domain::workload::{Controller, Group, Labels, Workload, label};
@@ -9,13 +11,17 @@ use futures::future::{try_join, try_join_all, try_join4};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Pod, Secret};
 use kube::api::ObjectMeta;
 use kube::{Api, Resource};
 use serde::de::DeserializeOwned;
 
+use super::apply::is_owner;
 use super::seen::{self, SeenPod};
 use super::{Cluster, ClusterError, call, each, managed, selector};
+use crate::render::Kind;
+
+mod missing;
 
 /// What there is under our labels, by namespace. A cluster knows no regions.
 pub type ByNamespace = BTreeMap<String, Groups>;
@@ -30,22 +36,32 @@ impl Cluster {
         let (objects, pods) = try_join(objects, self.pods(workload)).await?;
         let mut groups = Groups::new();
         let mut pods = by_group(workload, pods);
-        for (group, object) in workload.groups.iter().zip(objects) {
+        for (group, mut object) in workload.groups.iter().zip(objects) {
             let pods = pods.remove(&group.name).unwrap_or_default();
+            if let Some(object) = &mut object {
+                let place = (workload.namespace.name.as_str(), group.name.as_str());
+                self.explain(kind(&group.controller), place, object, &pods).await;
+            }
             groups.insert(group.name.clone(), seen::seen(object, pods));
         }
-        Ok(groups)
+        Ok(seen::fit(groups))
     }
 
     /// Looks at all subjects of the cluster that have an object or a pod under our labels.
     pub async fn observe_all(&self) -> Result<ByNamespace, ClusterError> {
-        let (mut objects, stateful_sets, jobs, mut pods) = try_join4(
+        let (mut objects, mut stateful_sets, mut jobs, mut pods) = try_join4(
             self.objects(|object: &Deployment| seen::deployment(object)),
             self.objects(|object: &StatefulSet| seen::stateful_set(object)),
             self.objects(|object: &Job| seen::job(object)),
             self.all_pods(),
         )
         .await?;
+        for (kind, objects) in [(Kind::StatefulSet, &mut stateful_sets), (Kind::Job, &mut jobs)] {
+            for (place, object) in objects {
+                let pods = pods.get(place).map(Vec::as_slice).unwrap_or_default();
+                self.explain(kind, (&place.0, &place.1), object, pods).await;
+            }
+        }
         objects.extend(stateful_sets);
         objects.extend(jobs);
         let mut all = ByNamespace::new();
@@ -61,16 +77,29 @@ impl Cluster {
         Ok(all)
     }
 
+    /// A Secret of this life of a subject; none if there is none, or it is another's.
+    pub(crate) async fn secret(
+        &self,
+        namespace: &str,
+        name: &str,
+        owner: &Uid,
+    ) -> Result<Option<Secret>, ClusterError> {
+        let secret = call("read a secret", self.typed::<Secret>(namespace).get_opt(name)).await?;
+        Ok(secret.filter(|secret| is_owner(owner, secret.metadata.annotations.as_ref())))
+    }
+
     async fn object(&self, workload: &Workload, group: &Group) -> Result<Option<SeenObject>, ClusterError> {
         let namespace = &workload.namespace.name;
         match &group.controller {
             Controller::Deployment(_) => {
                 self.read(namespace, &group.name, |object: &Deployment| seen::deployment(object)).await
             }
-            Controller::StatefulSet { .. } => {
+            Controller::StatefulSet(_) => {
                 self.read(namespace, &group.name, |object: &StatefulSet| seen::stateful_set(object)).await
             }
-            Controller::Job => self.read(namespace, &group.name, |object: &Job| seen::job(object)).await,
+            Controller::Job { .. } => {
+                self.read(namespace, &group.name, |object: &Job| seen::job(object)).await
+            }
         }
     }
 
@@ -91,21 +120,21 @@ impl Cluster {
     }
 
     async fn pods(&self, workload: &Workload) -> Result<Vec<(Labels, SeenPod)>, ClusterError> {
-        let mut pods = Vec::new();
+        let (mut pods, now) = (Vec::new(), clock::now());
         let api = self.typed::<Pod>(&workload.namespace.name);
         each("list the pods of a subject", &api, &selector(&workload.selector), |pod: Pod| {
-            pods.push((pod.metadata.labels.clone().unwrap_or_default(), seen::pod(&pod)));
+            pods.push((pod.metadata.labels.clone().unwrap_or_default(), seen::pod(&pod, now)));
         })
         .await?;
         Ok(pods)
     }
 
     async fn all_pods(&self) -> Result<BTreeMap<Place, Vec<SeenPod>>, ClusterError> {
-        let mut pods: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let (mut pods, now) = (BTreeMap::<_, Vec<_>>::new(), clock::now());
         let api = Api::<Pod>::all(self.client.clone());
         each("list the pods of the cluster", &api, &managed(), |pod| {
             if let Some(place) = place(&pod.metadata) {
-                pods.entry(place).or_default().push(seen::pod(&pod));
+                pods.entry(place).or_default().push(seen::pod(&pod, now));
             }
         })
         .await?;
@@ -130,6 +159,14 @@ impl Cluster {
         })
         .await?;
         Ok(objects)
+    }
+}
+
+fn kind(controller: &Controller) -> Kind {
+    match controller {
+        Controller::Deployment(_) => Kind::Deployment,
+        Controller::StatefulSet(_) => Kind::StatefulSet,
+        Controller::Job { .. } => Kind::Job,
     }
 }
 

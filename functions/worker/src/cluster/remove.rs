@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use common::domain::applied::AppliedObject;
+use common::domain::console::app::Eviction;
 use common::domain::name::Uid;
 use common::domain::workload::Workload;
 use futures::future::{try_join, try_join_all};
@@ -67,11 +68,15 @@ impl Cluster {
     }
 
     /// Deletes a pod of the subject, for which another one is made; one that is gone is no failure.
-    pub async fn evict(&self, workload: &Workload, pod: &str) -> Result<(), ClusterError> {
+    pub async fn evict(&self, workload: &Workload, eviction: &Eviction) -> Result<(), ClusterError> {
         let api = self.typed::<Pod>(&workload.namespace.name);
-        match call("delete a pod", api.delete(pod, &DeleteParams::default())).await {
+        // The next pod of a set has the same name.
+        let uid = Some(eviction.uid.clone()).filter(|uid| !uid.is_empty());
+        let same = Preconditions { uid, resource_version: None };
+        let params = DeleteParams::default().preconditions(same);
+        match call("delete a pod", api.delete(&eviction.pod, &params)).await {
             Ok(_) => Ok(()),
-            Err(error) if error.is_not_found() => Ok(()),
+            Err(error) if error.is_not_found() || error.is_conflict() => Ok(()),
             Err(error) => Err(error),
         }
     }

@@ -1,6 +1,6 @@
 //! Seeing: Kubernetes' objects as [`common::domain::status`] knows them (kirk-spec §7). Pure.
 
-use common::domain::status::{Pod, Seen, SeenObject, Trouble};
+use common::domain::status::{Groups, Pod, Seen, SeenObject, Trouble};
 use common::domain::workload::label;
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentCondition, StatefulSet};
 use k8s_openapi::api::batch::v1::{Job, JobCondition};
@@ -41,19 +41,29 @@ pub(super) fn seen(object: Option<SeenObject>, mut pods: Vec<SeenPod>) -> Seen {
     instances.sort_by_key(|numbered| numbered.number);
     Seen {
         object,
-        pods: cut_list(of_services.into_iter().map(|seen| seen.pod)),
+        pods: cut_list(PODS_BYTES_MAX, of_services.into_iter().map(|seen| seen.pod)),
         live_pods: u32::try_from(live_pods).unwrap_or(u32::MAX),
-        instances: cut_list(instances.into_iter().filter_map(|numbered| numbered.instance)),
+        instances: cut_list(PODS_BYTES_MAX, instances.into_iter().filter_map(|numbered| numbered.instance)),
     }
 }
 
+/// Leaves as many pods of each group as have room beside the other groups of the same subject.
+pub(crate) fn fit(mut groups: Groups) -> Groups {
+    let bytes_max = PODS_BYTES_MAX / groups.len().max(1);
+    for seen in groups.values_mut() {
+        seen.pods = cut_list(bytes_max, std::mem::take(&mut seen.pods).into_iter());
+        seen.instances = cut_list(bytes_max, std::mem::take(&mut seen.instances).into_iter());
+    }
+    groups
+}
+
 /// The first of them, as many as may be shown.
-fn cut_list<T: serde::Serialize>(list: impl Iterator<Item = T>) -> Vec<T> {
+fn cut_list<T: serde::Serialize>(bytes_max: usize, list: impl Iterator<Item = T>) -> Vec<T> {
     let mut bytes = 0;
     list.take(PODS_MAX)
         .take_while(|each| {
             bytes += serde_json::to_vec(each).map_or(0, |json| json.len());
-            bytes <= PODS_BYTES_MAX
+            bytes <= bytes_max
         })
         .collect()
 }
@@ -102,7 +112,8 @@ pub(super) fn stateful_set(object: &StatefulSet) -> SeenObject {
 /// What has succeeded is available.
 pub(super) fn job(object: &Job) -> SeenObject {
     let status = object.status.clone().unwrap_or_default();
-    let wanted = object.spec.as_ref().map_or(0, |spec| count(spec.completions.or(Some(1))));
+    let spec = object.spec.as_ref().filter(|spec| spec.suspend != Some(true));
+    let wanted = spec.map_or(0, |spec| count(spec.completions.or(Some(1))));
     let succeeded = count(status.succeeded);
     let failed = |condition: &&JobCondition| condition.type_ == "Failed" && condition.status == "True";
     let failed = status.conditions.as_deref().unwrap_or_default().iter().find(failed);
@@ -112,9 +123,9 @@ pub(super) fn job(object: &Job) -> SeenObject {
         updated: succeeded + count(status.active),
         available: succeeded,
         unavailable: wanted.saturating_sub(succeeded),
-        trouble: failed.map(|condition| Trouble {
-            reason: condition.reason.clone().unwrap_or_else(|| condition.type_.clone()),
-            message: cut(condition.message.as_deref().unwrap_or_default(), TROUBLE_CHARS_MAX),
+        trouble: failed.map(|condition| {
+            let reason = condition.reason.as_deref().unwrap_or(&condition.type_);
+            told(reason, condition.message.as_deref().unwrap_or_default())
         }),
         ..of_metadata(&object.metadata, generation)
     }
@@ -139,10 +150,17 @@ fn trouble(conditions: &[DeploymentCondition]) -> Option<Trouble> {
             .filter(|condition| condition.reason.as_deref() == Some("ProgressDeadlineExceeded"))
     };
     let condition = find("ReplicaFailure", "True").or_else(late)?;
-    Some(Trouble {
-        reason: condition.reason.clone().unwrap_or_else(|| condition.type_.clone()),
-        message: cut(condition.message.as_deref().unwrap_or_default(), TROUBLE_CHARS_MAX),
-    })
+    let reason = condition.reason.as_deref().unwrap_or(&condition.type_);
+    Some(told(reason, condition.message.as_deref().unwrap_or_default()))
+}
+
+pub(super) fn told(reason: &str, message: &str) -> Trouble {
+    Trouble { reason: reason.to_owned(), message: cut(message, TROUBLE_CHARS_MAX) }
+}
+
+/// When the newest of these pods was made.
+pub(super) fn youngest(pods: &[SeenPod]) -> Option<&Time> {
+    pods.iter().filter_map(|pod| pod.created.as_ref()).max_by_key(|created| created.0)
 }
 
 /// Kubernetes leaves out what is 0.

@@ -14,9 +14,11 @@ use super::{Kind, Object, metadata};
 
 pub(super) fn render(workload: &Workload, group: &Group) -> Vec<Object> {
     let secret = group.secret.as_ref().map(|secret| {
+        let mut meta = metadata::of_group(workload, group, &secret.name);
+        meta.annotations.get_or_insert_default().extend(secret.annotations.clone());
         let data = secret.data.iter().map(|(key, bytes)| (key.clone(), ByteString(bytes.clone())));
         let manifest = Secret {
-            metadata: metadata::of_group(workload, group, &secret.name),
+            metadata: meta,
             data: Some(data.collect()),
             type_: Some("Opaque".to_owned()),
             ..Secret::default()

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod console;
 mod properties;
 
 /// The container of the microservice API that is least.

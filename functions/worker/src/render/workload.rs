@@ -1,6 +1,6 @@
 //! What keeps a group's pods: a Deployment, a StatefulSet or a Job (kirk-spec 6.2, lain-spec §6).
 
-use common::domain::workload::{Claim, Controller, Group, Rollout, Workload};
+use common::domain::workload::{Claim, Controller, Group, Rollout, StatefulSet as Wanted, Workload, label};
 use k8s_openapi::api::apps::v1::{
     Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment, StatefulSet,
     StatefulSetOrdinals, StatefulSetPersistentVolumeClaimRetentionPolicy, StatefulSetSpec,
@@ -25,10 +25,10 @@ pub(super) fn render(workload: &Workload, group: &Group) -> Object {
         Controller::Deployment(rollout) => {
             Object::new(Kind::Deployment, name, &deployment(workload, group, *rollout))
         }
-        Controller::StatefulSet { service_name, first, claims } => {
-            Object::new(Kind::StatefulSet, name, &stateful_set(workload, group, service_name, *first, claims))
+        Controller::StatefulSet(set) => {
+            Object::new(Kind::StatefulSet, name, &stateful_set(workload, group, set))
         }
-        Controller::Job => Object::new(Kind::Job, name, &job(workload, group)),
+        Controller::Job { completions } => Object::new(Kind::Job, name, &job(workload, group, *completions)),
     }
 }
 
@@ -43,7 +43,7 @@ fn deployment(workload: &Workload, group: &Group, rollout: Rollout) -> Deploymen
     Deployment {
         metadata: annotated(workload, group),
         spec: Some(DeploymentSpec {
-            min_ready_seconds: (min_ready_s > 0).then(|| int(min_ready_s)),
+            min_ready_seconds: seconds(min_ready_s),
             replicas: Some(int(group.replicas)),
             revision_history_limit: Some(REVISION_HISTORY_LIMIT),
             selector: selector(&group.selector),
@@ -61,22 +61,25 @@ fn deployment(workload: &Workload, group: &Group, rollout: Rollout) -> Deploymen
     }
 }
 
-fn stateful_set(
-    workload: &Workload,
-    group: &Group,
-    service_name: &str,
-    first: u32,
-    claims: &[Claim],
-) -> StatefulSet {
+fn stateful_set(workload: &Workload, group: &Group, set: &Wanted) -> StatefulSet {
+    let Wanted { service_name, first, min_ready_s, claims } = set;
     let template = |claim: &Claim| {
-        let metadata = ObjectMeta { name: Some(claim.name.clone()), ..ObjectMeta::default() };
+        // They can never be changed: none that changes with a version.
+        let lasting = [label::MANAGED_BY, label::APP, label::PROC];
+        let labels = group.labels.iter().filter(|(key, _)| lasting.contains(&key.as_str()));
+        let metadata = ObjectMeta {
+            name: Some(claim.name.clone()),
+            labels: Some(labels.map(|(key, value)| (key.clone(), value.clone())).collect()),
+            ..ObjectMeta::default()
+        };
         storage::claim(claim, metadata)
     };
     let kept = || Some("Retain".to_owned());
     StatefulSet {
         metadata: annotated(workload, group),
         spec: Some(StatefulSetSpec {
-            ordinals: (first > 0).then(|| StatefulSetOrdinals { start: Some(int(first)) }),
+            min_ready_seconds: seconds(*min_ready_s),
+            ordinals: (*first > 0).then(|| StatefulSetOrdinals { start: Some(int(*first)) }),
             persistent_volume_claim_retention_policy: (!claims.is_empty()).then(|| {
                 StatefulSetPersistentVolumeClaimRetentionPolicy { when_deleted: kept(), when_scaled: kept() }
             }),
@@ -85,7 +88,7 @@ fn stateful_set(
             replicas: Some(int(group.replicas)),
             revision_history_limit: Some(REVISION_HISTORY_LIMIT),
             selector: selector(&group.selector),
-            service_name: Some(service_name.to_owned()),
+            service_name: Some(service_name.clone()),
             template: pod::template(group),
             volume_claim_templates: some(claims.iter().map(template).collect()),
             ..StatefulSetSpec::default()
@@ -94,19 +97,26 @@ fn stateful_set(
     }
 }
 
-/// Its selector is Kubernetes' own: each Job has one that is new.
-fn job(workload: &Workload, group: &Group) -> Job {
+/// Its selector is Kubernetes' own: each Job has one that is new. The number of its pods is for ever, and so it is paused
+/// where none are wanted.
+fn job(workload: &Workload, group: &Group, completions: u32) -> Job {
     Job {
         metadata: annotated(workload, group),
         spec: Some(JobSpec {
             backoff_limit: Some(BACKOFF_LIMIT),
-            completions: Some(int(group.replicas)),
-            parallelism: Some(int(group.replicas)),
+            completions: Some(int(completions)),
+            parallelism: Some(int(completions)),
+            suspend: Some(group.replicas == 0),
             template: pod::template(group),
             ..JobSpec::default()
         }),
         status: None,
     }
+}
+
+/// No seconds are what Kubernetes has by default.
+fn seconds(number: u32) -> Option<i32> {
+    (number > 0).then(|| int(number))
 }
 
 /// The annotations are here and not on the pod template, where a change of one would restart the pods.

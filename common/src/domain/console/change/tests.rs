@@ -138,18 +138,24 @@ fn operations_change_what_is_wanted_of_a_proc() {
     );
 }
 
+fn pod(name: &str) -> Instance {
+    let shown = serde_json::json!({"pod": name, "container_id": "", "ip": "", "node_ip": "", "is_ready": true,
+        "error": ""});
+    serde_json::from_value(shown).unwrap()
+}
+
 #[test]
 fn a_pod_is_evicted_once() {
     let app = deployed();
-    let mut app = app.evict("web", "web-1".to_owned(), NOW).unwrap();
+    let mut app = app.evict("web", &pod("web-1"), NOW).unwrap();
     let pending =
         |app: &App| app.pending_evictions().map(|eviction| eviction.pod.clone()).collect::<Vec<_>>();
     assert_eq!(pending(&app), ["web-1"]);
-    app = app.evict("web", "web-2".to_owned(), NOW).unwrap();
+    app = app.evict("web", &pod("web-2"), NOW).unwrap();
     assert_eq!(pending(&app), ["web-1", "web-2"]);
     app.applied.generation = app.generation;
     assert!(pending(&app).is_empty());
-    app = app.evict("web", "web-3".to_owned(), NOW).unwrap();
+    app = app.evict("web", &pod("web-3"), NOW).unwrap();
     assert_eq!(app.running().unwrap().evictions.len(), 1, "what was done is forgotten");
 }
 
@@ -160,7 +166,7 @@ fn what_cannot_be_done_to_a_proc_is_refused() {
     let stop: Change = |app, proc| app.operate(proc, Operation::Stop, NOW);
     let remove: Change = |app, proc| app.remove_proc(proc, NOW);
     let add: Change = |app, proc| app.add_proc(proc, NOW);
-    let evict: Change = |app, proc| app.evict(proc, "web-1".to_owned(), NOW);
+    let evict: Change = |app, proc| app.evict(proc, &pod("web-1"), NOW);
     let app = deployed();
     let without = app.remove_proc("web", NOW).unwrap();
     let web = || "web".parse::<ProcName>().unwrap();
@@ -187,6 +193,7 @@ fn the_type_is_that_of_the_newest_deploy() {
         giturl: plain.giturl.clone(),
         procs: Vec::new(),
         yaml: String::new(),
+        ignored: Vec::new(),
     };
     let version = "2-a".parse().unwrap();
     let resource = plain.deploy(version, String::new(), LainYaml::Resource(resource), NOW).unwrap();

@@ -1,21 +1,20 @@
 //! The group of pods of a proc, with all that goes with it.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroU16;
 
 use serde_json::json;
 
+use super::pod::secret_key;
 use super::{Place, SecretFiles};
 use crate::domain::console::app::{App, DeployedProc, Desired};
 use crate::domain::console::manifest::{Proc, ProcKind};
 use crate::domain::console::name::kubernetes_name;
+use crate::domain::console::secret::MODE_DEFAULT;
 use crate::domain::digest::sha256_hex;
+use crate::domain::service::Port;
 use crate::domain::workload::{
-    Claim, Controller, Exposure, Group, Ingress, Labels, Rollout, Secret, Service, ServicePort, label,
+    Claim, Controller, Exposure, Group, Labels, Rollout, Secret, Service, ServicePort, StatefulSet, label,
 };
-
-/// LAIN's own names are not the ingress controller's.
-const INTERNAL_SUFFIX: &str = ".lain";
 
 impl Place<'_> {
     /// The group of a proc of `app`, which is the client itself or one whose portal it uses.
@@ -23,10 +22,13 @@ impl Place<'_> {
         let name = group_name(app, proc);
         let instances = proc.instances();
         let is_started = proc.desired == Desired::Started;
-        let secret = secret(proc, files);
+        let secret = secret(app, proc, files);
+        // None of those that it may do without, or they are not known yet.
+        let mounted = secret.as_ref().filter(|secret| !secret.data.is_empty());
         let shape = Shape::of(proc);
         let mut pod_annotations = Labels::from([(label::ROLLED.to_owned(), proc.rolled.to_string())]);
-        if let Some(secret) = &secret {
+        // A Job's template is for ever.
+        if let Some(secret) = mounted.filter(|_| shape != Shape::Once) {
             pod_annotations.insert(label::SECRET_HASH.to_owned(), hash(secret));
         }
         let labels = self.labels(app, proc, &name);
@@ -41,19 +43,20 @@ impl Place<'_> {
                 Shape::Interchangeable => {
                     Controller::Deployment(Rollout::OneByOne { min_ready_s: proc.proc.setup_time })
                 }
-                Shape::Numbered => Controller::StatefulSet {
-                    service_name: name.clone(),
+                Shape::Numbered => Controller::StatefulSet(StatefulSet {
+                    service_name: headless(&name),
                     first: 1,
-                    claims: self.claims_of_each(&proc.proc),
-                },
-                Shape::Once => Controller::Job,
+                    min_ready_s: proc.proc.setup_time,
+                    claims: self.own_claims(&proc.proc, ""),
+                }),
+                Shape::Once => Controller::Job { completions: instances },
             },
             replicas: if is_started { instances } else { 0 },
-            pod: self.pod(app, proc, secret.as_ref().map(|secret| (secret.name.as_str(), files))),
+            pod: self.pod(app, proc, mounted.map(|secret| (secret.name.as_str(), files))),
             services: self.services(app, proc, &name, shape),
-            ingress: self.ingress(&proc.proc),
+            ingress: self.ingress(&proc.proc, &name),
             secret,
-            claims: self.shared_claims(&proc.proc),
+            claims: self.shared_claims(app, proc, shape),
             has_disruption_budget: is_started && instances >= 2 && shape != Shape::Once,
             name,
         }
@@ -62,7 +65,6 @@ impl Place<'_> {
     fn labels(&self, app: &App, proc: &DeployedProc, name: &str) -> Labels {
         let version =
             app.deployment.as_ref().map(|deployment| deployment.version.as_str()).unwrap_or_default();
-        let version = if version.len() <= 63 { version.to_owned() } else { sha256_hex(version, 16) };
         let mut labels: Labels = [
             (label::MANAGED_BY, label::SLIPWAY.to_owned()),
             (label::APP, kubernetes_name(app.name().as_str())),
@@ -70,7 +72,7 @@ impl Place<'_> {
             (label::PROC_TYPE, proc.proc.kind.as_str().to_owned()),
             (label::WORKLOAD, name.to_owned()),
             (label::REVISION, app.revision.to_string()),
-            (label::META_VERSION, version),
+            (label::META_VERSION, label::telling(version)),
         ]
         .map(|(key, value)| (key.to_owned(), value))
         .into();
@@ -117,24 +119,29 @@ impl Place<'_> {
         .into()
     }
 
-    /// One by which others in the namespace reach it, and one for its ports of the cluster's edge.
+    /// One by which others in the namespace reach it, the one that numbers its pods, and one for its ports of the cluster's
+    /// edge. None of them ever changes its sort, which Kubernetes would refuse.
     fn services(&self, app: &App, proc: &DeployedProc, name: &str, shape: Shape) -> Vec<Service> {
-        let ports: Vec<_> = proc
-            .proc
-            .ports
-            .iter()
-            .map(|port| ServicePort { port: port.port, target: port.port, protocol: port.protocol })
-            .collect();
-        let internal = match (&proc.proc.kind, shape) {
-            (ProcKind::Portal { service_name, .. }, _) if !ports.is_empty() => {
-                // A portal stands for the service under the name that its clients know.
-                Some((kubernetes_name(service_name), Exposure::ClusterIp))
-            }
-            (_, Shape::Numbered) => Some((name.to_owned(), Exposure::Headless)),
-            (_, Shape::Interchangeable) if !ports.is_empty() => Some((name.to_owned(), Exposure::ClusterIp)),
-            (_, Shape::Interchangeable | Shape::Once) => None,
+        let ports = || {
+            let port =
+                |port: &Port| ServicePort { port: port.port, target: port.port, protocol: port.protocol };
+            proc.proc.ports.iter().map(port).collect::<Vec<_>>()
         };
-        let internal = internal.map(|(name, exposure)| Service { name, exposure, ports });
+        let numbering = (shape == Shape::Numbered).then(|| Service {
+            name: headless(name),
+            exposure: Exposure::Headless,
+            ports: ports(),
+        });
+        let is_reached = !proc.proc.ports.is_empty() && shape != Shape::Once;
+        let internal = is_reached.then(|| Service {
+            name: match &proc.proc.kind {
+                // A portal stands for the service under the name that its clients know.
+                ProcKind::Portal { service_name, .. } => kubernetes_name(service_name),
+                ProcKind::Web | ProcKind::Worker | ProcKind::Oneshot => name.to_owned(),
+            },
+            exposure: Exposure::ClusterIp,
+            ports: ports(),
+        });
         let edge: Vec<_> = proc
             .proc
             .stream_ports
@@ -147,50 +154,14 @@ impl Place<'_> {
             exposure: Exposure::LoadBalancer,
             ports: edge,
         });
-        internal.into_iter().chain(edge).collect()
+        numbering.into_iter().chain(internal).chain(edge).collect()
     }
 
-    fn ingress(&self, proc: &Proc) -> Option<Ingress> {
-        let port: NonZeroU16 = proc.ports.first()?.port;
-        let mut rules = Vec::new();
-        for mountpoint in proc.mountpoints(self.client.name(), self.domains) {
-            let (host, path) = mountpoint.split_once('/').unwrap_or((&mountpoint, ""));
-            let rule = (host.to_ascii_lowercase(), format!("/{path}"));
-            if !host.ends_with(INTERNAL_SUFFIX) && !rules.contains(&rule) {
-                rules.push(rule);
-            }
-        }
-        if rules.is_empty() {
-            return None;
-        }
-        let settings = &self.region.console;
-        let mut tls: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (host, _) in &rules {
-            let is_below = |domain: &str| {
-                host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-            };
-            if let Some((_, secret)) = settings.tls.iter().find(|(domain, _)| is_below(domain)) {
-                let hosts = tls.entry(secret.clone()).or_default();
-                if !hosts.contains(host) {
-                    hosts.push(host.clone());
-                }
-            }
-        }
-        Some(Ingress {
-            annotations: redirect(proc.https_only, settings.ingress_class.as_deref()),
-            class: settings.ingress_class.clone(),
-            service: bounded(&kubernetes_name(proc.name.as_str())),
-            port,
-            rules,
-            tls,
-        })
-    }
-
-    /// A claim for each volume, and one for the cloud volumes of each instance.
-    fn claims_of_each(&self, proc: &Proc) -> Vec<Claim> {
+    /// A claim for each volume, and one for cloud volumes that are not shared.
+    fn own_claims(&self, proc: &Proc, prefix: &str) -> Vec<Claim> {
         let settings = &self.region.console;
         let claim = |name: String| Claim {
-            name,
+            name: format!("{prefix}{name}"),
             is_shared: false,
             storage_class: settings.storage_class.clone(),
             size_gi: settings.volume_size_gi.get(),
@@ -200,28 +171,61 @@ impl Place<'_> {
         volumes.chain(cloud.map(|_| claim(super::pod::CLOUD.to_owned()))).collect()
     }
 
-    fn shared_claims(&self, proc: &Proc) -> Vec<Claim> {
+    /// A Job makes no claims of its own: all its pods have the same.
+    fn shared_claims(&self, app: &App, proc: &DeployedProc, shape: Shape) -> Vec<Claim> {
         let settings = &self.region.console;
-        let cloud = proc.cloud_volumes.as_ref().filter(|volumes| volumes.shared);
+        let cloud = proc.proc.cloud_volumes.as_ref().filter(|volumes| volumes.shared);
         let claim = cloud.map(|_| Claim {
-            name: super::pod::shared_claim(proc),
+            name: shared_claim(app, proc),
             is_shared: true,
             storage_class: settings.shared_storage_class.clone(),
             size_gi: settings.volume_size_gi.get(),
         });
-        claim.into_iter().collect()
+        let own = match shape {
+            Shape::Once => self.own_claims(&proc.proc, &claim_prefix(app, proc)),
+            Shape::Interchangeable | Shape::Numbered => Vec::new(),
+        };
+        claim.into_iter().chain(own).collect()
     }
 }
 
 /// The object that keeps the pods of a proc of `app`. A Job cannot be changed, so each deploy has one of its own.
 pub fn group_name(app: &App, proc: &DeployedProc) -> String {
+    let lasting = lasting_name(app, proc);
+    match proc.proc.kind {
+        ProcKind::Web | ProcKind::Worker | ProcKind::Portal { .. } => bounded(&lasting),
+        ProcKind::Oneshot => bounded(&format!("{lasting}-r{}n{}", proc.rolled, proc.instances())),
+    }
+}
+
+/// A name of a proc of `app` in the namespace of each app where it runs, the same at all times.
+fn lasting_name(app: &App, proc: &DeployedProc) -> String {
     let own = kubernetes_name(proc.name().as_str());
-    let full = match proc.proc.kind {
-        ProcKind::Web | ProcKind::Worker => own,
-        ProcKind::Oneshot => format!("{own}-r{}n{}", proc.rolled, proc.instances()),
+    match proc.proc.kind {
+        ProcKind::Web | ProcKind::Worker | ProcKind::Oneshot => own,
         ProcKind::Portal { .. } => format!("{}-{own}", kubernetes_name(app.name().as_str())),
-    };
-    bounded(&full)
+    }
+}
+
+/// The Secret with the secret files of a proc.
+pub fn secret_name(app: &App, proc: &DeployedProc) -> String {
+    bounded(&format!("{}-files", lasting_name(app, proc)))
+}
+
+/// The claim of the cloud volumes that all instances of a proc share.
+pub(super) fn shared_claim(app: &App, proc: &DeployedProc) -> String {
+    claim_prefix(app, proc) + super::pod::CLOUD
+}
+
+/// What the names of claims begin with that all instances of a proc share.
+pub(super) fn claim_prefix(app: &App, proc: &DeployedProc) -> String {
+    format!("{}-", bounded(&lasting_name(app, proc)))
+}
+
+/// The Service that gives the pods of a StatefulSet their host names. No proc's or portal's is equal: their `--` comes
+/// before eight hexadecimal digits.
+pub(super) fn headless(name: &str) -> String {
+    format!("{name}--pods")
 }
 
 /// How the pods of a proc are kept.
@@ -251,12 +255,16 @@ impl Shape {
 }
 
 /// The Secret of a proc that declares secret files, with those that there are.
-fn secret(proc: &DeployedProc, files: &SecretFiles) -> Option<Secret> {
-    let declared = proc.proc.secret_files.iter().filter_map(|path| Some((path, files.get(path)?)));
-    let data: BTreeMap<_, _> =
-        declared.map(|(path, file)| (super::pod::secret_key(path), file.content.clone())).collect();
-    let name = bounded(&format!("{}-files", kubernetes_name(proc.name().as_str())));
-    (!data.is_empty()).then_some(Secret { name, data })
+fn secret(app: &App, proc: &DeployedProc, files: &SecretFiles) -> Option<Secret> {
+    let declared =
+        || proc.proc.secret_files.iter().filter_map(|path| Some((secret_key(path), files.get(path)?)));
+    let modes = declared().filter(|(_, file)| file.mode != MODE_DEFAULT).map(|(key, file)| (key, file.mode));
+    let modes: BTreeMap<_, _> = modes.collect();
+    let annotations = (!modes.is_empty()).then(|| (label::FILE_MODES.to_owned(), json!(modes).to_string()));
+    let data = declared().map(|(key, file)| (key, file.content.clone())).collect();
+    let secret =
+        Secret { name: secret_name(app, proc), annotations: annotations.into_iter().collect(), data };
+    (!proc.proc.secret_files.is_empty() && !proc.is_portal()).then_some(secret)
 }
 
 fn hash(secret: &Secret) -> String {
@@ -268,19 +276,8 @@ fn hash(secret: &Secret) -> String {
     sha256_hex(text, 16)
 }
 
-/// How each ingress controller is told to send HTTP on to HTTPS.
-fn redirect(https_only: bool, class: Option<&str>) -> Labels {
-    let annotation = match class {
-        _ if !https_only => None,
-        Some("traefik") => Some(("traefik.ingress.kubernetes.io/router.entrypoints", "websecure")),
-        Some("haproxy") => Some(("haproxy.org/ssl-redirect", "true")),
-        Some(_) | None => Some(("nginx.ingress.kubernetes.io/force-ssl-redirect", "true")),
-    };
-    annotation.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
-}
-
 /// A name that is short enough for what keeps pods: a longer one ends in its hash.
-fn bounded(full: &str) -> String {
+pub(super) fn bounded(full: &str) -> String {
     const BYTES_MAX: usize = 52;
     const BYTES_KEPT: usize = 42;
     match full.get(..BYTES_KEPT) {

@@ -42,17 +42,21 @@ fn of_silence(read: &ReadApp, procs: &[ProcJson]) -> String {
     if let Some(Observation::Unreachable) = read.observation {
         return "ClusterUnreachable: the cluster does not answer".to_owned();
     }
-    let wanted = read.app.procs().iter().filter(|proc| proc.desired == Desired::Started && !proc.is_portal());
-    let mut wanted = wanted.map(|proc| (proc.name().as_str(), proc.instances() as usize));
-    let too_few = wanted.find_map(|(name, wanted)| {
-        let ready = procs.iter().find(|proc| proc.name() == name).map_or(0, ProcJson::ready_pods);
-        (ready < wanted).then(|| {
-            format!(
-                "ProgressDeadlineExceeded: {name} has {ready} of {wanted} instances ready after 10 minutes"
-            )
-        })
+    let too_few = too_few(&read.app, procs).next().map(|(name, ready, wanted)| {
+        format!("ProgressDeadlineExceeded: {name} has {ready} of {wanted} instances ready after 10 minutes")
     });
     too_few.unwrap_or_default()
+}
+
+/// The procs that have fewer pods of their newest template than wanted: how many are ready, and how many are wanted.
+fn too_few<'a>(app: &'a App, procs: &[ProcJson]) -> impl Iterator<Item = (&'a str, usize, usize)> {
+    let wanted = app.procs().iter().filter(|proc| proc.desired == Desired::Started && !proc.is_portal());
+    let counts = wanted.map(|proc| {
+        let name = proc.name().as_str();
+        let ready = procs.iter().find(|shown| shown.name() == name).map_or(0, |shown| shown.ready);
+        (name, ready, proc.instances() as usize)
+    });
+    counts.filter(|(_, ready, wanted)| ready < wanted)
 }
 
 fn failure(app: &App) -> Option<&Failure> {
@@ -60,11 +64,14 @@ fn failure(app: &App) -> Option<&Failure> {
     failure.filter(|failure| !PASSING.contains(&failure.reason.as_str()))
 }
 
-/// How far the newest deploy is.
-pub(super) fn state(app: &App) -> &'static str {
-    match failure(app) {
-        Some(_) => "failed",
-        None if app.is_applied() => "deployed",
-        None => "deploying",
+/// How far the newest deploy is; `error` is what went wrong with it.
+pub(super) fn state(app: &App, procs: &[ProcJson], error: &str) -> &'static str {
+    let is_ready = || app.is_applied() && too_few(app, procs).next().is_none();
+    if failure(app).is_none() && is_ready() {
+        "deployed"
+    } else if failure(app).is_none() && (!app.is_applied() || error.is_empty()) {
+        "deploying"
+    } else {
+        "failed"
     }
 }

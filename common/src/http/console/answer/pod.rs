@@ -25,10 +25,6 @@ pub(super) struct PodJson {
 }
 
 impl PodJson {
-    pub(super) fn is_ready(&self) -> bool {
-        self.status == "True"
-    }
-
     /// The pod at this place of its proc's.
     pub(super) fn new(
         domains: &Domains,
@@ -46,7 +42,7 @@ impl PodJson {
             nodeip: instance.node_ip.clone(),
             status: if instance.is_ready { "True" } else { "False" },
             uptime: uptime.map(utc).unwrap_or_default(),
-            envs: variables(app, proc, domains, index + 1)
+            envs: variables(app, proc, domains, instance.number_at(index + 1))
                 .into_iter()
                 .map(|(name, value)| format!("{name}={value}"))
                 .collect(),

@@ -36,6 +36,9 @@ pub(super) struct ProcJson {
     url: String,
     logs: Vec<String>,
     pub(super) lasterror: String,
+    /// How many pods of its newest template are ready, or have done what they were to do.
+    #[serde(skip)]
+    pub(super) ready: usize,
 }
 
 #[derive(Serialize)]
@@ -81,11 +84,6 @@ impl ProcJson {
         &self.procname
     }
 
-    /// How many of its pods are ready.
-    pub(super) fn ready_pods(&self) -> usize {
-        self.pods.iter().filter(|pod| pod.is_ready()).count()
-    }
-
     /// A proc as its `lain.yaml` has it.
     pub(super) fn without_pods(domains: &Domains, app: &App, proc: &Proc) -> Self {
         let release = app.deployment.as_ref().map(|deployment| &deployment.image);
@@ -113,6 +111,7 @@ impl ProcJson {
             depends: [],
             logs: proc.logs.clone(),
             lasterror: String::new(),
+            ready: 0,
         }
     }
 
@@ -122,11 +121,18 @@ impl ProcJson {
         let pods = seen.instances.iter().enumerate();
         let pods =
             pods.map(|(index, instance)| PodJson::new(domains, &owner.app, proc, instance, index)).collect();
-        let trouble = seen.object.as_ref().and_then(|object| object.trouble.as_ref());
+        let current = || seen.instances.iter().filter(|instance| proc.is_current(instance));
+        let ready = current().filter(|instance| instance.is_ready).count();
+        // What was seen before the newest change was looked at is about an older one.
+        let object = seen.object.as_ref().filter(|object| object.observed_generation >= object.generation);
+        // A Job whose pods somebody has removed has been done all the same.
+        let done =
+            object.filter(|_| proc.proc.kind == ProcKind::Oneshot).map_or(0, |object| object.available);
+        let trouble = object.and_then(|object| object.trouble.as_ref());
         let of_object = trouble.map(|trouble| format!("{}: {}", trouble.reason, trouble.message));
-        let of_pods = seen.instances.iter().map(|instance| &instance.error).find(|error| !error.is_empty());
+        let of_pods = current().map(|instance| &instance.error).find(|error| !error.is_empty());
         let lasterror = of_pods.cloned().or(of_object).unwrap_or_default();
-        Self { pods, lasterror: ascii(&lasterror), ..self }
+        Self { pods, lasterror: ascii(&lasterror), ready: ready.max(done as usize), ..self }
     }
 }
 

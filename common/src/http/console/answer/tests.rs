@@ -28,6 +28,9 @@ fn app(name: &str, sections: &str) -> ReadApp {
 fn seen(mut read: ReadApp, group: &str, trouble: &str, errors: &[&str]) -> ReadApp {
     let instance = |error: &&str| Instance {
         pod: "p".to_owned(),
+        uid: String::new(),
+        number: None,
+        rolled: None,
         container_id: String::new(),
         ip: String::new(),
         node_ip: String::new(),
@@ -95,6 +98,43 @@ fn trouble_of_pods_is_told_first_and_then_that_of_what_keeps_them() {
     ] {
         assert_eq!(error(&seen(worker(), "worker", trouble, &errors), 0), wanted, "{trouble} {errors:?}");
     }
+}
+
+fn group<'a>(read: &'a mut ReadApp, name: &str) -> &'a mut Seen {
+    let Some(Observation::Seen(groups)) = &mut read.observation else { panic!("it was seen") };
+    groups.get_mut(name).unwrap()
+}
+
+#[test]
+fn pods_of_an_older_roll_tell_nothing_of_the_newest() {
+    let mut read = seen(worker(), "worker", "", &["", "CrashLoopBackOff: old"]);
+    for (rolled, wanted) in [(0, ("", "deploying")), (1, ("CrashLoopBackOff: old", "failed"))] {
+        group(&mut read, "worker").instances.iter_mut().for_each(|each| each.rolled = Some(rolled));
+        let (error, state) = told(&read, &BTreeMap::new(), 0);
+        assert_eq!((error.as_str(), state.as_str()), wanted, "{rolled}");
+    }
+    let ready = seen(worker(), "worker", "", &["", ""]);
+    assert_eq!(told(&ready, &BTreeMap::new(), 0).1, "deployed");
+}
+
+#[test]
+fn trouble_that_was_there_before_the_newest_change_is_not_told() {
+    let mut read = seen(worker(), "worker", "ProgressDeadlineExceeded", &[]);
+    for (generation, is_told) in [(1, true), (2, false)] {
+        let object = group(&mut read, "worker").object.as_mut().unwrap();
+        (object.observed_generation, object.generation) = (1, generation);
+        assert_eq!(!error(&read, 0).is_empty(), is_told, "{generation}");
+    }
+}
+
+#[test]
+fn a_job_that_was_done_needs_no_pods() {
+    let read = app("hello", "oneshot.migrate:\n  cmd: x\n");
+    let mut read = seen(read, "migrate-r1n1", "", &[]);
+    assert_eq!(told(&read, &BTreeMap::new(), 0).1, "deploying");
+    group(&mut read, "migrate-r1n1").object.as_mut().unwrap().available = 1;
+    let (error, state) = told(&read, &BTreeMap::new(), 11);
+    assert_eq!((error.as_str(), state.as_str()), ("", "deployed"));
 }
 
 #[test]

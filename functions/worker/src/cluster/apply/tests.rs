@@ -7,6 +7,8 @@ use super::super::fake::{Fake, Sample};
 use super::*;
 use crate::render::render;
 
+mod kinds;
+
 const DEPLOYMENT: &str = "/namespaces/demo/deployments/app0-web";
 const SERVICE: &str = "/namespaces/demo/services/app0-web";
 

@@ -95,3 +95,16 @@ async fn another_owners_workload_and_its_pods_do_not_keep_a_service() {
     assert!(fake.cluster().delete_all(&workload(), &BTreeMap::new()).await.unwrap());
     assert_eq!(fake.state().objects[DEPLOYMENT], theirs);
 }
+
+/// The next pod of a set has the name of the one that was deleted.
+#[tokio::test]
+async fn only_the_very_pod_is_evicted() {
+    let eviction =
+        |uid: &str| Eviction { pod: "app0-web-x-y".to_owned(), uid: uid.to_owned(), generation: 1 };
+    let fake = Fake::default();
+    fake.put(POD, object("app0-web-x-y", "new", UID));
+    for (uid, stays) in [("old", true), ("new", false), ("new", false)] {
+        fake.cluster().evict(&workload(), &eviction(uid)).await.unwrap();
+        assert_eq!(fake.state().objects.contains_key(POD), stays, "{uid}");
+    }
+}

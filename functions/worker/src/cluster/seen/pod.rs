@@ -1,5 +1,6 @@
 //! How a pod does, in the wire's words.
 
+use common::domain::Timestamp;
 use common::domain::status::{ContainerState, Pod, PodPhase, PodStatus};
 use k8s_openapi::api::core::v1::{
     Container, ContainerStatus as KubeStatus, Pod as KubePod, PodStatus as KubePodStatus,
@@ -12,7 +13,7 @@ use super::{SeenPod, cut};
 /// What one is told of a pod: a reason and a message, at most this many characters each.
 const CHARS_MAX: usize = 64;
 
-pub(in crate::cluster) fn pod(pod: &KubePod) -> SeenPod {
+pub(in crate::cluster) fn pod(pod: &KubePod, now: Timestamp) -> SeenPod {
     let status = pod.status.clone().unwrap_or_default();
     let phase = phase(status.phase.as_deref());
     let absent = if phase == PodPhase::Unknown { ContainerState::Unknown } else { ContainerState::Waiting };
@@ -42,7 +43,7 @@ pub(in crate::cluster) fn pod(pod: &KubePod) -> SeenPod {
     SeenPod {
         created: pod.metadata.creation_timestamp.clone(),
         live: !matches!(phase, PodPhase::Succeeded | PodPhase::Failed),
-        instance: instance::instance(pod, (&trouble.0, &trouble.1.cut(usize::MAX))),
+        instance: instance::instance(pod, (&trouble.0, &trouble.1.cut(usize::MAX)), now),
         pod: Pod { name, status: pod_status, container_statuses },
     }
 }

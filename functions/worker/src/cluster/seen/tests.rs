@@ -1,12 +1,16 @@
 //! The rules of kirk-spec §7, one by one. Tnn: cases of kirk-cases.
 
+use common::domain::Timestamp;
 use common::domain::status::{Pod, SeenObject};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::*;
 
+mod instances;
 mod objects;
+
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
 fn kube<K: DeserializeOwned>(object: Value) -> K {
     serde_json::from_value(object).unwrap()
@@ -28,7 +32,7 @@ fn web(state: &Value) -> Value {
 
 /// What the answers show of a pod.
 fn shown(object: Value) -> Value {
-    json!(pod(&kube(object)).pod)
+    json!(pod(&kube(object), NOW).pod)
 }
 
 #[track_caller]
@@ -129,7 +133,7 @@ fn a_terminating_pod_is_pending_and_lives() {
     let expected = json!({"name": "app0-web-x-y", "status": {"phase": "pending", "reason": "Terminating"},
         "containerStatuses": [{"name": "web", "state": "running"}]});
     assert_eq!(shown(object.clone()), expected);
-    assert!(pod(&kube(object)).live);
+    assert!(pod(&kube(object), NOW).live);
 }
 
 #[test]
@@ -197,7 +201,7 @@ fn containers_are_in_the_specs_order() {
         {"name": "z", "image": "", "imageID": "", "ready": true, "restartCount": 0, "state": {"running": {}}}]}));
     object["spec"]["containers"] = json!([{"name": "z"}, {"name": "a"}]);
     let names: Vec<_> =
-        pod(&kube(object)).pod.container_statuses.into_iter().map(|status| status.name).collect();
+        pod(&kube(object), NOW).pod.container_statuses.into_iter().map(|status| status.name).collect();
     assert_eq!(names, ["z", "a"]);
 }
 
@@ -218,7 +222,7 @@ fn numbered(name: &str, second: u32, message_chars: usize) -> SeenPod {
     let mut object = pod_with(&json!({"phase": "Pending", "containerStatuses": web(&json!({
         "waiting": {"reason": "Busy", "message": "é".repeat(message_chars)}}))}));
     object["metadata"] = json!({"name": name, "creationTimestamp": created});
-    pod(&kube(object))
+    pod(&kube(object), NOW)
 }
 
 fn names(pods: &[Pod]) -> Vec<&str> {
@@ -259,7 +263,7 @@ fn pods_that_ended_do_not_live() {
     terminating["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:01:00Z");
     let ended = ["Succeeded", "Failed"].map(|phase| pod_with(&json!({"phase": phase})));
     let live = |objects: &[Value]| {
-        let seen = seen(None, objects.iter().map(|object| pod(&kube(object.clone()))).collect());
+        let seen = seen(None, objects.iter().map(|object| pod(&kube(object.clone()), NOW)).collect());
         (seen.pods.len(), seen.live_pods)
     };
     assert_eq!(live(&ended), (2, 0));
