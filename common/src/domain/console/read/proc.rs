@@ -65,6 +65,9 @@ pub(super) fn proc(at: &At<'_>, name: &str, kind: ProcKind) -> Option<Proc> {
     let is_portal = matches!(kind, ProcKind::Portal { .. });
     pass_over(at, is_portal);
     let section = Section(at);
+    let container_healthcheck = section.optional("container_healthcheck", health::command);
+    // `cmd: none` switches off all checks.
+    let healthcheck = web.healthcheck.filter(|_| container_healthcheck != Some(None));
     let (persistent_dirs, backups) = volume::persistent(at);
     let proc = Proc {
         kind,
@@ -86,8 +89,8 @@ pub(super) fn proc(at: &At<'_>, name: &str, kind: ProcKind) -> Option<Proc> {
         logs: section.list("logs", |at| path::relative(at, LOGS)),
         mountpoint: web.mountpoint,
         https_only: web.https_only,
-        healthcheck: web.healthcheck,
-        container_healthcheck: section.optional("container_healthcheck", health::command).flatten(),
+        healthcheck,
+        container_healthcheck: container_healthcheck.flatten(),
         labels: section.list("labels", placement::label),
         filters: section.list("filters", placement::filter),
         stateful: section.flag("stateful"),
