@@ -38,6 +38,7 @@ mod console;
 mod item;
 mod key;
 mod notifiers;
+mod race;
 mod read;
 mod record;
 mod schema;
@@ -52,6 +53,7 @@ use crate::aws::{self, Connection};
 
 pub use commit::{Accepted, Change, Committed, Mutation, Record, Replay, ReplayKey};
 pub use console::{AppChange, AppMutation, Note, OplogEntry, ReadApp, UsedPort};
+pub(crate) use race::pause;
 pub use read::{Place, ReadService, Target, Tree};
 pub use work::{Completion, Due, Finished, Lease, LeaseTaken, Observed, Setback, Work, fingerprint};
 

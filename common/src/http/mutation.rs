@@ -1,7 +1,5 @@
 //! Mutations: read, decide, commit, ring. A handler brings the first two.
 
-use std::time::Duration;
-
 use axum::response::{IntoResponse, Response};
 
 use super::answer::Answer;
@@ -14,16 +12,14 @@ use crate::domain::digest::sha256_hex;
 use crate::domain::error::{Error, Result};
 use crate::domain::operation::Action;
 use crate::domain::subject::{Doorbell, Subject};
-use crate::store::{Accepted, Change, Committed, DUE_AFTER_S, Record, Replay, ReplayKey};
+use crate::store::{Accepted, Change, Committed, DUE_AFTER_S, Record, Replay, ReplayKey, pause};
 
-/// How often a lost race is run again before the caller hears of it (kirk-spec §5).
-pub(super) const TRIES: u32 = 4;
+/// How often a change is tried that loses races before the caller hears of it (kirk-spec §5).
+const TRIES: u32 = 4;
 /// How long an answer is kept for its idempotency key.
 const REPLAY_KEPT_S: i64 = 24 * 60 * 60;
 /// The largest answer that is kept: an item holds 400 KB.
 const REPLAY_BYTES_MAX: usize = 380 * 1024;
-/// How long to wait before the first of those further tries; each next one waits twice as long.
-const PAUSE: Duration = Duration::from_millis(5);
 
 /// What a handler decided.
 #[derive(Debug)]
@@ -53,7 +49,8 @@ pub async fn mutate<F: Future<Output = Result<Decision>> + Send>(
         Err(error) => return Err(scope.after_project(context, error).await),
     };
     let request_hash = body.map_or_else(|| sha256_hex("", 16), Body::hash);
-    for attempt in 0..TRIES {
+    for tries in 0..TRIES {
+        pause(tries).await;
         let now = clock::now();
         let decision = match decide(now).await {
             Ok(decision) => decision,
@@ -73,16 +70,11 @@ pub async fn mutate<F: Future<Output = Result<Decision>> + Send>(
                 ring(context, scope, &decision.ring).await;
                 return Ok(decision.answer.into_response());
             }
-            Committed::LostRace => pause(attempt).await,
+            Committed::LostRace => {}
             Committed::Replayed(replay) => return replayed(replay, &request_hash),
         }
     }
     Err(Error::Conflict("the same thing is being changed by others: try again"))
-}
-
-/// Waits before the next try.
-pub(super) async fn pause(attempt: u32) {
-    tokio::time::sleep(PAUSE * 2_u32.pow(attempt)).await;
 }
 
 /// The answer as it is kept for an idempotency key.

@@ -1,5 +1,6 @@
 //! What the routes of the console cost in calls to the table, the queue and the registry (performance §2).
 
+use futures::future::join_all;
 use reqwest::Method;
 use serde_json::json;
 
@@ -176,14 +177,30 @@ async fn a_page_of_another_origin_changes_nothing_and_costs_nothing() {
 
 /// A lost race is run again, and told when it is lost too often.
 #[tokio::test]
-async fn a_change_that_meets_others_is_tried_four_times() {
+async fn a_change_that_meets_others_is_tried_ten_times() {
     let ledger = world().await;
     let scale = r#"{"num_instances":3}"#;
-    ledger.conflict(3);
+    ledger.conflict(9);
     let (reply, _) = ledger.console(Method::PATCH, "/api/v1/apps/hello/procs/web", scale).await;
     reply.is(202, "proc");
-    ledger.conflict(4);
+    ledger.conflict(10);
     let (reply, _) = ledger.console(Method::PATCH, "/api/v1/apps/hello/procs/web", scale).await;
     reply.refused(409, "proc");
     assert!(reply.headers.contains_key("retry-after"));
+}
+
+/// The newest wish wins, however many come at once.
+#[tokio::test]
+async fn of_changes_at_the_same_time_none_is_refused() {
+    let ledger = world().await;
+    let scales = (1..=8).map(|instances| {
+        let ledger = &ledger;
+        async move {
+            let scale = json!({"num_instances": instances}).to_string();
+            ledger.console(Method::PATCH, "/api/v1/apps/hello/procs/web", &scale).await.0
+        }
+    });
+    for reply in join_all(scales).await {
+        reply.is(202, "proc");
+    }
 }

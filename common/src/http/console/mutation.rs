@@ -7,9 +7,12 @@ use crate::domain::Timestamp;
 use crate::domain::error::{Error, Result};
 use crate::domain::operation::Action;
 use crate::domain::subject::Subject;
-use crate::http::mutation::{TRIES, pause, ring};
+use crate::http::mutation::ring;
 use crate::http::{Context, Scope};
-use crate::store::{Accepted, AppMutation, Change, Committed, DUE_AFTER_S, Record};
+use crate::store::{Accepted, AppMutation, Change, Committed, DUE_AFTER_S, Record, pause};
+
+/// How often a change is tried that loses races: of a handful of changes at once none is refused.
+const TRIES: u32 = 10;
 
 /// What a handler decided.
 #[derive(Debug)]
@@ -41,7 +44,8 @@ pub async fn mutate<F: Future<Output = Result<Verdict>> + Send>(
     action: Action,
     decide: impl Fn(Timestamp) -> F,
 ) -> Result<Envelope> {
-    for attempt in 0..TRIES {
+    for tries in 0..TRIES {
+        pause(tries).await;
         let now = clock::now();
         let (mutation, subjects, answer) = match decide(now).await? {
             Verdict::Accept { mutation, ring, answer } => (mutation, ring, answer),
@@ -55,7 +59,7 @@ pub async fn mutate<F: Future<Output = Result<Verdict>> + Send>(
                 ring(context, scope, &subjects).await;
                 return Ok(*answer);
             }
-            Committed::LostRace | Committed::Replayed(_) => pause(attempt).await,
+            Committed::LostRace | Committed::Replayed(_) => {}
         }
     }
     Err(Error::Conflict("the same app is being changed by others: try again"))
