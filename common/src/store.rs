@@ -19,6 +19,7 @@
 //! | an app that uses portals of a service app | `C#<region>/<service app>` | `<app>` |
 //! | the app that has a port of a cluster's edge | `T#<cluster>` | `<port>` |
 //! | notifier | `H#<region>/<type>` | hash of its URL |
+//! | additions of notifiers | `H#<region>/<type>` | `!` |
 //! | delivery to a notifier | `V#<region>/<hash of the URL>` | `<time>/<id>` |
 //!
 //! One sparse index, `attention`, holds what must be found without knowing its name:
@@ -52,7 +53,7 @@ use self::key::Key;
 use crate::aws::{self, Connection};
 
 pub use commit::{Accepted, Change, Committed, Mutation, Record, Replay, ReplayKey};
-pub use console::{AppChange, AppMutation, Note, OplogEntry, ReadApp, UsedPort};
+pub use console::{AppChange, AppMutation, Note, OplogEntry, ReadApp, UsedPort, check_room};
 pub(crate) use race::pause;
 pub use read::{Place, ReadService, Target, Tree};
 pub use work::{Completion, Due, Finished, Lease, LeaseTaken, Observed, Setback, Work, fingerprint};

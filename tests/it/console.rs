@@ -10,6 +10,7 @@ mod procs;
 mod registry;
 mod repos;
 mod rights;
+mod room;
 mod secrets;
 mod sso;
 mod uses;

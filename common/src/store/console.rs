@@ -1,6 +1,7 @@
 //! Console apps: what a request has to know of them, in one call each.
 
 mod record;
+mod room;
 mod writes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +23,7 @@ use crate::domain::subject::{AppId, Subject};
 
 pub(super) use record::read_app;
 pub use record::{OplogEntry, UsedPort};
+pub use room::check_room;
 pub(super) use writes::write;
 pub use writes::{AppChange, AppMutation, Note};
 

@@ -5,10 +5,13 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use super::Store;
 use super::item::{Attributes, Reader, With, item, number, string};
 use super::key::{self, Key};
+use super::race::pause;
 use super::record;
 use super::transaction::{ABSENT, Outcome, Transaction, failed_condition, set};
 use crate::domain::Timestamp;
-use crate::domain::console::notify::{Delivery, DeliveryId, DeliveryState, Notifier, NotifyType, NotifyUrl};
+use crate::domain::console::notify::{
+    Delivery, DeliveryId, DeliveryState, NOTIFIERS_MAX, Notifier, NotifyType, NotifyUrl,
+};
 use crate::domain::error::{Error, Result};
 use crate::domain::name::RegionName;
 use crate::domain::operation::{Action, Origin};
@@ -19,37 +22,64 @@ const DELIVERIES_KEPT_S: i64 = 30 * 24 * 60 * 60;
 /// From when on a delivery may be tried again, in milliseconds since the epoch: messages come twice.
 const NOT_BEFORE: &str = "not_before";
 /// How often a change of the notifiers is tried that meets another one.
-const TRIES: usize = 5;
+const TRIES: u32 = 10;
+
+const CONTENDED: &str = "the notifiers are being changed by others: try again";
 
 impl Store {
     /// The notifiers of a type, in the order in which they were registered.
     pub async fn notifiers(&self, region: &RegionName, notify: NotifyType) -> Result<Vec<Notifier>> {
-        let items = self.query(key::notifiers(region, notify), None).await?;
-        let read = |item: &Attributes| {
-            let item = Reader(item);
-            Ok(Notifier { url: item.parse("url")?, created: item.time("created")? })
-        };
-        let mut notifiers = items.iter().map(read).collect::<Result<Vec<_>>>()?;
-        notifiers
-            .sort_by(|one, other| (one.created, one.url.as_str()).cmp(&(other.created, other.url.as_str())));
-        Ok(notifiers)
+        Ok(self.registered(region, notify).await?.0)
     }
 
-    /// Registers a notifier; one that is registered stays as it is.
+    /// The notifiers of a type, and how often one was added.
+    async fn registered(&self, region: &RegionName, notify: NotifyType) -> Result<(Vec<Notifier>, u64)> {
+        let items = self.query(key::notifiers(region, notify), None).await?;
+        let (mut notifiers, mut additions) = (Vec::new(), 0);
+        for item in &items {
+            let item = Reader(item);
+            if item.str("sk")? == key::NOTIFIERS_SK {
+                additions = item.number("additions")?;
+            } else {
+                notifiers.push(Notifier { url: item.parse("url")?, created: item.time("created")? });
+            }
+        }
+        notifiers
+            .sort_by(|one, other| (one.created, one.url.as_str()).cmp(&(other.created, other.url.as_str())));
+        Ok((notifiers, additions))
+    }
+
+    /// Registers a notifier; one that is registered stays as it is. False if there are as many as there may be.
     pub async fn add_notifier(
         &self,
         region: &RegionName,
         notify: NotifyType,
         url: &NotifyUrl,
         origin: &Origin,
-    ) -> Result<()> {
-        let key = Key::notifier(region, notify, url);
-        let notifier = item(key).with("url", string(url)).with("created", string(origin.at));
-        self.change_notifiers(region, notify, url, origin, Action::Create, |transaction| {
-            transaction.put(notifier.clone(), ABSENT)
-        })
-        .await?;
-        Ok(())
+    ) -> Result<bool> {
+        for tries in 0..TRIES {
+            pause(tries).await;
+            let (known, additions) = self.registered(region, notify).await?;
+            if known.iter().any(|notifier| notifier.url == *url) {
+                return Ok(true);
+            }
+            if known.len() >= NOTIFIERS_MAX {
+                return Ok(false);
+            }
+            let mut transaction = Transaction::new(&self.table);
+            let notifier = item(Key::notifier(region, notify, url));
+            transaction.put(notifier.with("url", string(url)).with("created", string(origin.at)), ABSENT)?;
+            // What was counted is still so: of additions at the same moment one happens.
+            let counter = item(Key::notifiers(region, notify)).with("additions", number(additions + 1));
+            transaction.put_with(counter, "attribute_not_exists(pk) OR additions = :read", |put| {
+                put.expression_attribute_values(":read", number(additions))
+            })?;
+            transaction.put(audit(region, notify, url, Action::Create, origin), ABSENT)?;
+            if matches!(self.transact(transaction).await?, Outcome::Done) {
+                return Ok(true);
+            }
+        }
+        Err(Error::Conflict(CONTENDED))
     }
 
     /// Removes a notifier; tells whether it was registered.
@@ -60,29 +90,13 @@ impl Store {
         url: &NotifyUrl,
         origin: &Origin,
     ) -> Result<bool> {
-        self.change_notifiers(region, notify, url, origin, Action::Delete, |transaction| {
+        for tries in 0..TRIES {
+            pause(tries).await;
+            let mut transaction = Transaction::new(&self.table);
             transaction.delete(Key::notifier(region, notify, url), |delete| {
                 delete.condition_expression("attribute_exists(pk)")
-            })
-        })
-        .await
-    }
-
-    /// Makes a change with its audit entry; false if the change's own condition does not hold.
-    async fn change_notifiers(
-        &self,
-        region: &RegionName,
-        notify: NotifyType,
-        url: &NotifyUrl,
-        origin: &Origin,
-        action: Action,
-        change: impl Fn(&mut Transaction<'_>) -> Result<()>,
-    ) -> Result<bool> {
-        for _ in 0..TRIES {
-            let mut transaction = Transaction::new(&self.table);
-            change(&mut transaction)?;
-            let entry = item(Key::notify_audit(region, notify, &origin.at.to_string(), &origin.request_id));
-            transaction.put(record::audited(entry, url.as_str(), action, origin), ABSENT)?;
+            })?;
+            transaction.put(audit(region, notify, url, Action::Delete, origin), ABSENT)?;
             match self.transact(transaction).await? {
                 Outcome::Done => return Ok(true),
                 Outcome::Cancelled(reasons) if reasons.first().is_some_and(failed_condition) => {
@@ -91,12 +105,13 @@ impl Store {
                 Outcome::Cancelled(_) => {}
             }
         }
-        Err(Error::Conflict("the notifiers are being changed by others: try again"))
+        Err(Error::Conflict(CONTENDED))
     }
 
     /// Puts deliveries on their way, all of them or none.
     pub async fn enqueue(&self, deliveries: &[Delivery], due_s: i64) -> Result<()> {
-        for _ in 0..TRIES {
+        for tries in 0..TRIES {
+            pause(tries).await;
             let mut transaction = Transaction::new(&self.table);
             for delivery in deliveries {
                 transaction.put(delivery_item(delivery, due_s), ABSENT)?;
@@ -188,6 +203,17 @@ impl Store {
             },
         }
     }
+}
+
+fn audit(
+    region: &RegionName,
+    notify: NotifyType,
+    url: &NotifyUrl,
+    action: Action,
+    origin: &Origin,
+) -> Attributes {
+    let entry = item(Key::notify_audit(region, notify, &origin.at.to_string(), &origin.request_id));
+    record::audited(entry, url.as_str(), action, origin)
 }
 
 fn due(id: &DeliveryId, due_s: i64) -> Attributes {

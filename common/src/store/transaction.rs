@@ -39,6 +39,10 @@ impl<'a> Transaction<'a> {
         Self { table, items: Vec::new() }
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.items.len()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.items.is_empty()
     }

@@ -15,7 +15,7 @@ use common::domain::subject::AppId;
 use common::domain::{Error, Result, Timestamp};
 use common::http::console::{Apps, make_instance_group, used};
 use common::http::{Context, Scope};
-use common::store::{AppChange, UsedPort};
+use common::store::{AppChange, UsedPort, check_room};
 
 use super::release::{Release, unacceptable};
 
@@ -68,6 +68,7 @@ pub(super) async fn check(
     changes: &[AppChange],
     others: &Apps,
 ) -> Result<()> {
+    check_room(&scope.region.cluster, changes)?;
     for change in changes {
         check_sizes(scope, &change.after)?;
         check_secrets(context, &change.after).await?;
@@ -204,16 +205,8 @@ fn ignored(yaml: &LainYaml) -> Option<String> {
     (!list.is_empty()).then(|| format!("these members of the lain.yaml count for nothing: {list}"))
 }
 
-/// Numbers of instances that the file asks for, those set by hand were looked at when they were; and how much there is to
-/// be kept of it.
+/// Numbers of instances that the file asks for; those set by hand were looked at when they were.
 fn check_sizes(scope: &Scope, app: &App) -> Result<()> {
-    // An item of the table has 400 KB, for what the cluster has of the app too.
-    const KIB_MAX: usize = 180;
-    let bytes = serde_json::to_vec(&app.deployment).map_or(0, |json| json.len());
-    if bytes > KIB_MAX * 1024 {
-        let msg = format!("the lain.yaml of {} says more than there is room for, {KIB_MAX} KiB", app.name());
-        return Err(Error::Unacceptable(msg));
-    }
     let limit = scope.region.max_instances.get();
     let is_bad = |instances: u32| instances == 0 || instances > limit;
     let bad = app.procs().iter().find(|proc| !proc.is_portal() && is_bad(proc.proc.instances));

@@ -34,15 +34,13 @@ async fn add(State(context): State<Context>, scope: Scope, body: Body) -> Result
         Err(unknown) => return Ok(unknown),
     };
     let region = &scope.region.id;
-    let known = context.store.notifiers(region, notify).await?;
-    if known.len() >= NOTIFIERS_MAX && known.iter().all(|each| each.url != given) {
+    let origin = scope.origin(common::clock::now());
+    if !context.store.add_notifier(region, notify, &given, &origin).await? {
         return Err(Error::invalid(
             "notify_url",
             format!("cannot be registered: there are {NOTIFIERS_MAX} already"),
         ));
     }
-    let origin = scope.origin(common::clock::now());
-    context.store.add_notifier(region, notify, &given, &origin).await?;
     Envelope::ok("notify", &given, url::notify(notify.as_str()))
 }
 

@@ -3,11 +3,11 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use common::clock;
-use common::domain::Result;
 use common::domain::console::manifest::LainYaml;
 use common::domain::console::notify::{Delivery, DeliveryId, DeliveryState, NotifyType};
 use common::domain::console::version::versions;
 use common::domain::name::Uid;
+use common::domain::{Error, Result};
 use common::http::console::{Envelope, body, url};
 use common::http::{Body, Context, Scope};
 use common::store::{DUE_AFTER_S, ReadApp};
@@ -65,11 +65,19 @@ async fn event(
     let (Some(giturl), Some(deployment)) = (&app.giturl, &app.deployment) else {
         return refuse(StatusCode::BAD_REQUEST, "the app is bound to no repository: deploy it first");
     };
-    let text = context.registry.lain_yaml(repository.as_str(), &newest.version).await?;
+    let text = match context.registry.lain_yaml(repository.as_str(), &newest.version).await {
+        Err(Error::Unacceptable(why)) => return refuse(StatusCode::INTERNAL_SERVER_ERROR, &why),
+        text => text?,
+    };
     let found = match LainYaml::parse(&text) {
         Ok(LainYaml::App(manifest)) => manifest.giturl,
         Ok(LainYaml::Resource(manifest)) => manifest.giturl,
-        Err(error) => return refuse(StatusCode::BAD_REQUEST, &error.to_string()),
+        Err(error) => {
+            return refuse(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                &format!("the lain.yaml of the newest version: {error}"),
+            );
+        }
     };
     if found.as_ref() != Some(giturl) {
         return refuse(

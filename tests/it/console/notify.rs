@@ -6,7 +6,9 @@ use std::time::Duration;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use common::domain::Timestamp;
-use common::domain::console::notify::{Delivery, DeliveryId, DeliveryState};
+use common::domain::console::notify::{Delivery, DeliveryId, DeliveryState, NOTIFIERS_MAX};
+use futures::future::join_all;
+use local::push::archive;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -86,6 +88,33 @@ async fn notifiers_are_registered_once_and_in_order() {
         assert_eq!(reply.refused(400, "notify"), "");
         assert_eq!(reply.json()["url"], "/api/v1/notify/zzz/");
     }
+}
+
+/// More deliveries of one event than there may be notifiers would not fit into one transaction.
+#[tokio::test]
+async fn of_notifiers_at_the_same_time_none_is_one_too_many() {
+    let ledger = Ledger::open().await;
+    let url = |index: usize| format!("http://{index}.invalid/");
+    let send = async |method: Method, index: usize| {
+        let body = json!({"notify_url": url(index)}).to_string();
+        ledger.console(method, "/api/v1/notify/imagepush", &body).await.0
+    };
+    for index in 0..NOTIFIERS_MAX - 2 {
+        send(Method::POST, index).await.is(200, "notify");
+    }
+    let many = (NOTIFIERS_MAX..NOTIFIERS_MAX + 6).map(|index| send(Method::POST, index));
+    let replies = join_all(many).await;
+    let (added, refused): (Vec<_>, Vec<_>) = replies.into_iter().partition(|reply| reply.status == 200);
+    assert_eq!((added.len(), refused.len()), (2, 4), "{refused:?}");
+    for reply in refused {
+        let refusal = reply.refused(400, "notify");
+        assert!(refusal.contains("notify_url") && refusal.contains("50"), "{refusal}");
+    }
+    send(Method::POST, 0).await.is(200, "notify");
+    send(Method::DELETE, 0).await.is(200, "notify");
+    send(Method::POST, 0).await.is(200, "notify");
+    let (listed, _) = ledger.console(Method::GET, "/api/v1/notify/imagepush", "").await;
+    assert_eq!(listed.is(200, "notify").as_array().unwrap().len(), NOTIFIERS_MAX);
 }
 
 /// 104 and 3.7: each notifier is told until it has heard, always under the same id.
@@ -183,4 +212,34 @@ async fn a_push_that_says_nothing_new_is_refused() {
     push().await.refused(404, "image_push");
     bare.push_tag("latest").await;
     push().await.refused(500, "image_push");
+}
+
+/// What LAIN does not catch is a failure: a file that it cannot read.
+#[tokio::test]
+async fn a_push_whose_file_cannot_be_read_fails_and_tells_nobody() {
+    let ledger = Ledger::open().await;
+    let file = "appname: hello\ngiturl: https://g.x/hello\nbuild: {base: a, script: [b]}\nworker: {cmd: x}\n";
+    ledger.images.put("hello", "1-a", file);
+    let send = async |path: &str, body: &Value| {
+        ledger.console(Method::POST, &format!("/api/v1/{path}"), &body.to_string()).await
+    };
+    send("repos", &json!({"appname": "hello"})).await.0.is(201, "repos");
+    send("apps", &json!({"appname": "hello"})).await.0.is(202, "app");
+    send("notify/imagepush", &json!({"notify_url": "http://x.invalid/"})).await.0.is(200, "notify");
+    let push = json!({"authors": ["a"], "commits": [{"id": "1", "message": "m"}]});
+    ledger.images.put("hello", "2-a", "appname: [");
+    let outside = archive("README", file).unwrap();
+    for (layer, words) in [
+        (None, "the lain.yaml of the newest version"),
+        (Some(b"x".as_slice()), "cannot be read"),
+        (Some(outside.as_slice()), "has no file lain.yaml"),
+    ] {
+        if let Some(layer) = layer {
+            ledger.images.image("hello", "meta-2-a", layer, None, None);
+        }
+        let (reply, calls) = send("repos/hello/push", &push).await;
+        let refusal = reply.refused(500, "image_push");
+        assert!(refusal.contains(words), "{words}: {refusal}");
+        assert_eq!(calls, [("Query".to_owned(), 1)].into(), "nothing is on its way");
+    }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use crate::domain::digest::sha256_hex;
 use crate::domain::name::{RegionName, text};
@@ -32,18 +33,22 @@ impl NotifyType {
 text! {
     /// Where a notifier listens: an `http` or `https` URL of at most 1024 visible ASCII characters, without user or fragment.
     NotifyUrl, |text| {
-        let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
-        let authority = rest.map(|rest| rest.split(['/', '?']).next().unwrap_or_default());
-        let host = authority.is_some_and(|authority| {
-            !authority.is_empty() && !authority.starts_with(':') && !authority.contains('@')
-        });
         let visible = text.len() <= 1024 && text.bytes().all(|byte| byte.is_ascii_graphic());
-        if host && visible && !text.contains('#') {
+        if visible && Url::parse(text).is_ok_and(|url| is_plain(text, &url)) {
             Ok(())
         } else {
-            Err("must be an http or https URL of at most 1024 characters, without user and fragment")
+            Err("must be an http or https URL of at most 1024 characters, with a host, without user and fragment")
         }
     }
+}
+
+/// What is read otherwise than it is written, like `http:///host`, is mostly a slip.
+fn is_plain(text: &str, url: &Url) -> bool {
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    let authority = rest.and_then(|rest| rest.split(['/', '?', '#', '\\']).next());
+    authority.is_some_and(|authority| !authority.is_empty() && !authority.contains('@'))
+        && url.has_host()
+        && url.fragment().is_none()
 }
 
 impl NotifyUrl {
@@ -152,6 +157,13 @@ mod tests {
             "http://",
             "http:///a",
             "http://:80/",
+            "http://x:99999/",
+            "http://x:y/",
+            "http://[::1/",
+            "http://1.2.3.256/",
+            "http://\\\\x/",
+            "http:x",
+            "http://@x/",
             "http://u:p@x/",
             "http://x/#a",
             "http://x/a b",

@@ -114,7 +114,7 @@ fn write_change(
 }
 
 /// Lists the app as a client of the services that it uses now, and no longer of those that it used.
-fn relate(to: &mut Transaction<'_>, before: Option<&App>, after: &App) -> Result<()> {
+pub(super) fn relate(to: &mut Transaction<'_>, before: Option<&App>, after: &App) -> Result<()> {
     let used = before.map(App::service_apps).unwrap_or_default();
     let uses = after.service_apps();
     let service = |app: &_| AppId { region: after.id.region.clone(), app: Clone::clone(app) };
@@ -128,7 +128,12 @@ fn relate(to: &mut Transaction<'_>, before: Option<&App>, after: &App) -> Result
 }
 
 /// Takes the ports of the cluster's edge that the app holds now, and gives back those that it held.
-fn hold_ports(to: &mut Transaction<'_>, cluster: &str, before: Option<&App>, after: &App) -> Result<()> {
+pub(super) fn hold_ports(
+    to: &mut Transaction<'_>,
+    cluster: &str,
+    before: Option<&App>,
+    after: &App,
+) -> Result<()> {
     let held = before.map(ports).unwrap_or_default();
     let holds = ports(after);
     for (number, (proc, port)) in &holds {
