@@ -44,6 +44,7 @@ mod read;
 mod record;
 mod schema;
 mod transaction;
+mod update;
 mod work;
 
 use aws_sdk_dynamodb::Client;
@@ -53,7 +54,7 @@ use self::key::Key;
 use crate::aws::{self, Connection};
 
 pub use commit::{Accepted, Change, Committed, Mutation, Record, Replay, ReplayKey};
-pub use console::{AppChange, AppMutation, Note, OplogEntry, ReadApp, UsedPort, check_room};
+pub use console::{AppChange, AppMutation, Note, OplogEntry, ReadApp, UsedPort};
 pub(crate) use race::pause;
 pub use read::{Place, ReadService, Target, Tree};
 pub use work::{Completion, Due, Finished, Lease, LeaseTaken, Observed, Setback, Work, fingerprint};

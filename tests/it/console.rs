@@ -10,7 +10,6 @@ mod procs;
 mod registry;
 mod repos;
 mod rights;
-mod room;
 mod secrets;
 mod sso;
 mod uses;

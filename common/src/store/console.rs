@@ -1,19 +1,15 @@
 //! Console apps: what a request has to know of them, in one call each.
 
 mod record;
-mod room;
 mod writes;
 
 use std::collections::{BTreeMap, BTreeSet};
-
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 
 use super::Store;
 use super::item::{Attributes, Reader, string};
 use super::key::{self, Key};
 use super::read::all_pages;
 use super::record::{due, read_observation};
-use super::transaction::set;
 use crate::domain::console::app::App;
 use crate::domain::console::name::AppName;
 use crate::domain::error::{Error, Result};
@@ -23,7 +19,6 @@ use crate::domain::subject::{AppId, Subject};
 
 pub(super) use record::read_app;
 pub use record::{OplogEntry, UsedPort};
-pub use room::check_room;
 pub(super) use writes::write;
 pub use writes::{AppChange, AppMutation, Note};
 
@@ -73,6 +68,11 @@ impl Store {
         Ok(read_all(&self.query(key::console_apps(&resource.region), Some(range)).await?))
     }
 
+    /// An app, and the instances of the resource that it may be, asked for at once.
+    pub async fn console_resource(&self, id: &AppId) -> Result<(Option<ReadApp>, Vec<ReadApp>)> {
+        tokio::try_join!(Box::pin(self.console_app(id)), Box::pin(self.console_instances(id)))
+    }
+
     /// Those of these apps that are registered, by name. No call for no names.
     pub async fn console_apps_of(
         &self,
@@ -107,29 +107,14 @@ impl Store {
 
     /// Has the sweeper ring for an app soon: what it is rendered from has changed, though not the app itself.
     pub async fn make_due(&self, id: &AppId, now_s: i64) -> Result<()> {
-        let (expression, names, values) = set(due(&Subject::App(id.clone()), now_s));
-        let output = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::console_app(id).into_map()))
-            .update_expression(expression)
-            .set_expression_attribute_names(Some(names))
-            .set_expression_attribute_values(Some(values))
-            .condition_expression("attribute_exists(pk)")
-            .send()
-            .await;
-        match output {
-            Ok(_) => Ok(()),
-            Err(error) => match error.as_service_error() {
-                // It is gone, or somebody is writing to it, who sets a due time.
-                Some(
-                    UpdateItemError::ConditionalCheckFailedException(_)
-                    | UpdateItemError::TransactionConflictException(_),
-                ) => Ok(()),
-                Some(_) | None => Err(Error::unavailable("make an app due", error)),
-            },
-        }
+        let soon = due(&Subject::App(id.clone()), now_s);
+        // It may be gone, or somebody is writing to it, who sets a due time.
+        let _done = self
+            .update_if("make an app due", Key::console_app(id), soon, "", |update| {
+                update.condition_expression("attribute_exists(pk)")
+            })
+            .await?;
+        Ok(())
     }
 
     /// The newest entries of an app's oplog, newest first.

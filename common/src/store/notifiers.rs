@@ -1,13 +1,11 @@
 //! Notifiers, and the deliveries on their way to them.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-
 use super::Store;
 use super::item::{Attributes, Reader, With, item, number, string};
 use super::key::{self, Key};
 use super::race::pause;
 use super::record;
-use super::transaction::{ABSENT, Outcome, Transaction, failed_condition, set};
+use super::transaction::{ABSENT, Outcome, Transaction, failed_condition};
 use crate::domain::Timestamp;
 use crate::domain::console::notify::{
     Delivery, DeliveryId, DeliveryState, NOTIFIERS_MAX, Notifier, NotifyType, NotifyUrl,
@@ -177,31 +175,19 @@ impl Store {
         remove: &str,
         now: Option<Timestamp>,
     ) -> Result<bool> {
-        let (expression, names, values) = set(attributes);
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::delivery(&read.id).into_map()))
-            .update_expression(format!("{expression}{remove}"))
-            .set_expression_attribute_names(Some(names))
-            .set_expression_attribute_values(Some(values))
-            .expression_attribute_names("#was", "tries")
-            .expression_attribute_values(":was", number(read.tries));
-        let update = match now {
-            None => update.condition_expression("#was = :was"),
-            Some(now) => update
-                .condition_expression("#was = :was AND (attribute_not_exists(#time) OR #time <= :now)")
-                .expression_attribute_names("#time", NOT_BEFORE)
-                .expression_attribute_values(":now", number(now.as_millisecond())),
-        };
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-                Some(_) | None => Err(Error::unavailable("record a delivery", error)),
-            },
-        }
+        self.update_if("record a delivery", Key::delivery(&read.id), attributes, remove, |update| {
+            let update = update
+                .expression_attribute_names("#was", "tries")
+                .expression_attribute_values(":was", number(read.tries));
+            match now {
+                None => update.condition_expression("#was = :was"),
+                Some(now) => update
+                    .condition_expression("#was = :was AND (attribute_not_exists(#time) OR #time <= :now)")
+                    .expression_attribute_names("#time", NOT_BEFORE)
+                    .expression_attribute_values(":now", number(now.as_millisecond())),
+            }
+        })
+        .await
     }
 }
 

@@ -16,6 +16,12 @@ use crate::domain::error::{Error, Result, Source};
 
 const DOING: &str = "write to the table";
 
+/// Writes of a transaction (DynamoDB's quota).
+const WRITES_MAX: usize = 100;
+/// Bytes of an item, and of all items of a transaction (DynamoDB's quotas), less what its own counting may add.
+const ITEM_BYTES_MAX: usize = 390 * 1024;
+const BYTES_MAX: usize = 3900 * 1024;
+
 /// The condition of an item that must be new.
 pub(super) const ABSENT: &str = "attribute_not_exists(pk)";
 
@@ -39,12 +45,26 @@ impl<'a> Transaction<'a> {
         Self { table, items: Vec::new() }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.items.len()
-    }
-
     pub(super) fn is_empty(&self) -> bool {
         self.items.is_empty()
+    }
+
+    /// Refuses what the table has no room for, however often it is tried.
+    pub(super) fn check_room(&self) -> Result<()> {
+        if self.items.len() > WRITES_MAX {
+            return Err(Error::Unacceptable(format!(
+                "this changes {} records at once, and {WRITES_MAX} can be: use fewer resources, services and ports",
+                self.items.len()
+            )));
+        }
+        let sizes: Vec<_> = self.items.iter().map(bytes).collect();
+        if sizes.iter().any(|size| *size > ITEM_BYTES_MAX) || sizes.iter().sum::<usize>() > BYTES_MAX {
+            return Err(Error::Unacceptable(format!(
+                "there is more to keep than there is room for, {} KiB with the text of the lain.yaml",
+                ITEM_BYTES_MAX / 1024
+            )));
+        }
+        Ok(())
     }
 
     pub(super) fn put(&mut self, item: Attributes, condition: &str) -> Result<()> {
@@ -123,6 +143,19 @@ impl Store {
         }
         Err(Error::unavailable(DOING, Source::from(error)))
     }
+}
+
+/// What a write brings to its item; conditions and deletions bring nothing.
+fn bytes(write: &TransactWriteItem) -> usize {
+    let put = write.put().map(Put::item);
+    let update = write.update().and_then(Update::expression_attribute_values);
+    let attributes = put.or(update).into_iter().flatten();
+    attributes.map(|(name, value)| name.len() + text(value).map_or(0, str::len)).sum()
+}
+
+/// Items have no other kinds of values.
+fn text(value: &AttributeValue) -> Option<&str> {
+    value.as_s().or_else(|_| value.as_n()).ok().map(String::as_str)
 }
 
 /// Whether this write was the one whose condition did not hold.

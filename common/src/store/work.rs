@@ -138,31 +138,15 @@ impl Store {
     /// or the subject is gone.
     pub async fn observe(&self, subject: &Subject, observation: &Observation, seen_ms: i64) -> Result<()> {
         let seen = seen(observation, seen_ms)?;
-        let (expression, names, values) = super::transaction::set(seen);
-        let output = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::status(subject).into_map()))
-            .update_expression(expression)
-            .set_expression_attribute_names(Some(names))
-            .set_expression_attribute_values(Some(values))
-            .condition_expression(
-                "attribute_exists(pk) AND (attribute_not_exists(#seen_ms) OR #seen_ms < :seen_ms)",
-            )
-            .send()
-            .await;
-        match output {
-            Ok(_) => Ok(()),
-            Err(error) => match error.as_service_error() {
-                // Whoever is writing at this moment has seen something newer.
-                Some(
-                    UpdateItemError::ConditionalCheckFailedException(_)
-                    | UpdateItemError::TransactionConflictException(_),
-                ) => Ok(()),
-                Some(_) | None => Err(Error::unavailable("store what was seen", error)),
-            },
-        }
+        // Whoever is writing at this moment has seen something newer.
+        let _done = self
+            .update_if("store what was seen", Key::status(subject), seen, "", |update| {
+                update.condition_expression(
+                    "attribute_exists(pk) AND (attribute_not_exists(#seen_ms) OR #seen_ms < :seen_ms)",
+                )
+            })
+            .await?;
+        Ok(())
     }
 }
 

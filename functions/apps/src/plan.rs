@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use common::domain::console::app::{App, Content};
 use common::domain::console::domains::Domains;
-use common::domain::console::manifest::{LainYaml, ProcKind, UsedResource};
+use common::domain::console::manifest::{LainYaml, Manifest, ProcKind, ResourceManifest, UsedResource};
 use common::domain::console::name::AppName;
 use common::domain::console::secret::SecretFiles;
 use common::domain::console::workload::{Files, workload};
@@ -15,7 +15,7 @@ use common::domain::subject::AppId;
 use common::domain::{Error, Result, Timestamp};
 use common::http::console::{Apps, make_instance_group, used};
 use common::http::{Context, Scope};
-use common::store::{AppChange, UsedPort, check_room};
+use common::store::{AppChange, UsedPort};
 
 use super::release::{Release, unacceptable};
 
@@ -55,6 +55,7 @@ pub(super) async fn plan(
     changes.extend(instances(&others, before, &after, now)?);
     let mut warnings = missing_services(&others, &after);
     warnings.extend(ignored);
+    warnings.extend(named_users(&after));
     warnings.extend(orphans(context, before, &after).await?);
     check(context, scope, &changes, &others).await?;
     make_groups(context, scope, &changes).await?;
@@ -68,7 +69,6 @@ pub(super) async fn check(
     changes: &[AppChange],
     others: &Apps,
 ) -> Result<()> {
-    check_room(&scope.region.cluster, changes)?;
     for change in changes {
         check_sizes(scope, &change.after)?;
         check_secrets(context, &change.after).await?;
@@ -200,13 +200,32 @@ fn portals(app: &App) -> BTreeSet<String> {
 
 /// What a file has that counts for nothing is mostly a slip.
 fn ignored(yaml: &LainYaml) -> Option<String> {
-    let LainYaml::App(manifest) = yaml else { return None };
-    let list = manifest.ignored.join(", ");
-    (!list.is_empty()).then(|| format!("these members of the lain.yaml count for nothing: {list}"))
+    let (LainYaml::App(Manifest { ignored, .. }) | LainYaml::Resource(ResourceManifest { ignored, .. })) =
+        yaml;
+    let list = ignored.join(", ");
+    (!list.is_empty())
+        .then(|| format!("these members of the lain.yaml count for nothing in a deploy: {list}"))
 }
 
-/// Numbers of instances that the file asks for; those set by hand were looked at when they were.
+/// Kubernetes takes numbers only, and looks into no image.
+fn named_users(after: &App) -> Option<String> {
+    let named = after.procs().iter().filter(|proc| !proc.proc.user.is_empty() && proc.user_id().is_none());
+    let named: Vec<_> = named.map(|proc| format!("{} of {}", proc.proc.user, proc.name())).collect();
+    (!named.is_empty()).then(|| {
+        format!("users are taken as numbers only, and these count for nothing: {}", named.join(", "))
+    })
+}
+
+/// Numbers of instances that the file asks for, those set by hand were looked at when they were; and how much there is to
+/// be kept of it.
 fn check_sizes(scope: &Scope, app: &App) -> Result<()> {
+    // An item of the table has 400 KB, for what the cluster has of the app too.
+    const KIB_MAX: usize = 180;
+    let bytes = serde_json::to_vec(&(&app.giturl, &app.deployment)).map_or(0, |json| json.len());
+    if bytes > KIB_MAX * 1024 {
+        let msg = format!("the lain.yaml of {} says more than there is room for, {KIB_MAX} KiB", app.name());
+        return Err(Error::Unacceptable(msg));
+    }
     let limit = scope.region.max_instances.get();
     let is_bad = |instances: u32| instances == 0 || instances > limit;
     let bad = app.procs().iter().find(|proc| !proc.is_portal() && is_bad(proc.proc.instances));

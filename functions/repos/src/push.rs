@@ -65,19 +65,15 @@ async fn event(
     let (Some(giturl), Some(deployment)) = (&app.giturl, &app.deployment) else {
         return refuse(StatusCode::BAD_REQUEST, "the app is bound to no repository: deploy it first");
     };
-    let text = match context.registry.lain_yaml(repository.as_str(), &newest.version).await {
-        Err(Error::Unacceptable(why)) => return refuse(StatusCode::INTERNAL_SERVER_ERROR, &why),
-        text => text?,
-    };
-    let found = match LainYaml::parse(&text) {
+    let text = context.registry.lain_yaml(repository.as_str(), &newest.version).await;
+    let found = match text.and_then(|text| LainYaml::parse(&text)) {
         Ok(LainYaml::App(manifest)) => manifest.giturl,
         Ok(LainYaml::Resource(manifest)) => manifest.giturl,
-        Err(error) => {
-            return refuse(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                &format!("the lain.yaml of the newest version: {error}"),
-            );
+        Err(error @ (Error::Invalid(_) | Error::Unacceptable(_))) => {
+            let msg = format!("the newest version has no good lain.yaml: {error}");
+            return refuse(StatusCode::BAD_REQUEST, &msg);
         }
+        Err(error) => return Err(error),
     };
     if found.as_ref() != Some(giturl) {
         return refuse(

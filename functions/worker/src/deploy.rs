@@ -189,13 +189,14 @@ impl Job<'_> {
             // What an earlier lease left under way has arrived by the end of this one's time.
             due_s: now_s.saturating_add(if unit.is_applied() { SETTLE_S } else { lease_s }),
         };
-        let finished = self.worker.context.store.complete(&self.lease, &completion).await?;
-        tracing::info!(subject = %unit.subject(), generation = unit.generation(), ?finished, "Applied a subject");
+        // Before it is recorded: a worker that is stopped here comes back for it.
         if let Unit::App { app, .. } = unit
             && !app.is_applied()
         {
             self.worker.ring_clients(&app.id).await?;
         }
+        let finished = self.worker.context.store.complete(&self.lease, &completion).await?;
+        tracing::info!(subject = %unit.subject(), generation = unit.generation(), ?finished, "Applied a subject");
         match finished {
             Finished::Settled => self.worker.ring(self.subject(), 1, Duration::from_secs(1)).await,
             Finished::Moved => self.worker.ring(self.subject(), 0, Duration::ZERO).await,

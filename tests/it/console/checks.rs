@@ -7,41 +7,41 @@ use serde_json::{Value, json};
 use crate::support::console::Reply;
 use crate::support::{Answering, Ledger};
 
-pub(super) const REDIS: &str = "service.redis:\n  cmd: x\n  port: 6379\n  num_instances: \"{{ n|default(2) }}\"\n  \
+const REDIS: &str = "service.redis:\n  cmd: x\n  port: 6379\n  num_instances: \"{{ n|default(2) }}\"\n  \
      portal: {cmd: y, port: 6379}\n";
 
 /// The console on an empty table, and a registry.
-pub(super) struct Desk(Ledger);
+struct Desk(Ledger);
 
 impl Desk {
-    pub(super) async fn new() -> Self {
+    async fn new() -> Self {
         Self(Ledger::open().await)
     }
 
     /// Sends a request like `GET /repos/`; `null` for no body.
-    pub(super) async fn ask(&self, request: &str, body: Value) -> Reply {
+    async fn ask(&self, request: &str, body: Value) -> Reply {
         let (method, path) = request.split_once(' ').unwrap();
         let body = if body.is_null() { String::new() } else { body.to_string() };
         self.0.console(method.parse().unwrap(), &format!("/api/v1{path}"), &body).await.0
     }
 
     /// Gives the registry a version of an app.
-    pub(super) fn put(&self, app: &str, version: &str, sections: &str) {
+    fn put(&self, app: &str, version: &str, sections: &str) {
         let yaml = format!("appname: {app}\nbuild: {{base: a, script: [b]}}\n{sections}");
         self.0.images.put(app, version, &yaml);
     }
 
-    pub(super) async fn register(&self, app: &str) {
+    async fn register(&self, app: &str) {
         self.ask("POST /repos/", json!({"appname": app})).await.is(201, "repos");
     }
 
     /// Asks for the first deploy of an app.
-    pub(super) async fn create(&self, app: &str) -> Reply {
+    async fn create(&self, app: &str) -> Reply {
         self.ask("POST /apps/", json!({"appname": app})).await
     }
 
     /// Registers and deploys an app at this version.
-    pub(super) async fn deployed(&self, app: &str, version: &str, sections: &str) -> Reply {
+    async fn deployed(&self, app: &str, version: &str, sections: &str) -> Reply {
         self.put(app, version, sections);
         self.register(app).await;
         let reply = self.create(app).await;
@@ -49,7 +49,7 @@ impl Desk {
         reply
     }
 
-    pub(super) async fn update(&self, app: &str) -> Reply {
+    async fn update(&self, app: &str) -> Reply {
         self.ask(&format!("PUT /apps/{app}/"), Value::Null).await
     }
 
@@ -255,6 +255,36 @@ async fn an_image_that_lies_is_refused_and_nothing_deployed() {
     }
 }
 
+/// What has no room in an item of the table is no failure of ours.
+#[tokio::test]
+async fn a_file_that_says_more_than_can_be_kept_is_refused() {
+    let desk = Desk::new().await;
+    desk.register("big").await;
+    let procs = (0..201).map(|index| format!("worker.a{index}: {{}}\n")).collect::<Vec<_>>().concat();
+    let env = format!("worker:\n  env: [\"A={}\"]\n", "x".repeat(210 * 1024));
+    let text = format!("# {}\nworker:\n  env: [\"A={}\"]\n", "c".repeat(85 * 1024), "x".repeat(165 * 1024));
+    let ports = (0..110).map(|port| format!("worker.a{port}: {{ports: \"{}:80\"}}\n", 9500 + port));
+    let ports = ports.collect::<Vec<_>>().concat();
+    let giturl = format!("giturl: https://g.x/{}\nworker: {{}}\n", "x".repeat(185 * 1024));
+    for (version, sections, words) in [
+        ("1-a", procs.as_str(), "at most 200 procs"),
+        ("2-a", &env, "more than there is room for"),
+        ("2-b", &text, "more to keep than there is room for"),
+        ("2-c", &ports, "100 can be"),
+        ("2-d", &giturl, "more than there is room for"),
+    ] {
+        desk.put("big", version, sections);
+        let refusal = desk.create("big").await.refused(406, "app");
+        assert!(refusal.contains(words), "{refusal}");
+        desk.ask("GET /apps/big/", Value::Null).await.refused(404, "app");
+    }
+    let (procs, _) = procs.rsplit_once("worker.a200").unwrap();
+    desk.put("big", "3-a", procs);
+    desk.create("big").await.is(202, "app");
+    let resource = format!("apptype: resource\n{REDIS}  env: [\"A={}\"]\n", "x".repeat(80 * 1024));
+    desk.deployed("large", "1-a", &resource).await;
+}
+
 /// The gateway's event of the README's sample.
 #[tokio::test]
 async fn the_sample_event_registers_an_app() {
@@ -273,4 +303,13 @@ async fn a_list_takes_any_query() {
     let list = async |query: &str| desk.ask(&format!("GET /apps/{query}"), Value::Null).await.is(200, "apps");
     assert_eq!(list("?foo=1").await, list("").await);
     assert_eq!(list("?foo=1").await.as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_user_that_has_no_number_is_warned_of() {
+    let desk = Desk::new().await;
+    let sections = "worker:\n  cmd: x\n  user: www\nworker.b:\n  cmd: x\n  user: '1000'\n";
+    let reply = desk.deployed("hello", "1-a", sections).await;
+    let expected = "users are taken as numbers only, and these count for nothing: www of worker";
+    assert_eq!(reply.json()["msg"], expected, "{reply:?}");
 }

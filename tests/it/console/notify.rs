@@ -204,6 +204,17 @@ async fn a_push_that_says_nothing_new_is_refused() {
     app.push_text("1435900002-a", &app.yaml("worker: {}\n").replace("/t/", "/evil/")).await;
     assert!(push(good).await.refused(400, "image_push").contains("another repository"));
 
+    let bad = app.yaml("worker: {cpu: many}\n");
+    for (version, text, words) in [
+        ("1435900003-a", "a: [", "no good lain.yaml"),
+        ("1435900004-a", bad.as_str(), "worker.cpu"),
+        ("1435900005-a", "", "no good lain.yaml"),
+    ] {
+        app.push_text(version, text).await;
+        let refusal = push(good).await.refused(400, "image_push");
+        assert!(refusal.contains(words), "{text}: {refusal}");
+    }
+
     let fresh = pushed("nopush").await;
     let push = async || fresh.console.send(Method::POST, &fresh.repo("push/"), Some(good)).await;
     assert!(push().await.refused(400, "image_push").contains("bound to no repository"));
@@ -214,9 +225,8 @@ async fn a_push_that_says_nothing_new_is_refused() {
     push().await.refused(500, "image_push");
 }
 
-/// What LAIN does not catch is a failure: a file that it cannot read.
 #[tokio::test]
-async fn a_push_whose_file_cannot_be_read_fails_and_tells_nobody() {
+async fn a_push_whose_file_cannot_be_read_tells_nobody() {
     let ledger = Ledger::open().await;
     let file = "appname: hello\ngiturl: https://g.x/hello\nbuild: {base: a, script: [b]}\nworker: {cmd: x}\n";
     ledger.images.put("hello", "1-a", file);
@@ -230,7 +240,7 @@ async fn a_push_whose_file_cannot_be_read_fails_and_tells_nobody() {
     ledger.images.put("hello", "2-a", "appname: [");
     let outside = archive("README", file).unwrap();
     for (layer, words) in [
-        (None, "the lain.yaml of the newest version"),
+        (None, "the newest version has no good lain.yaml"),
         (Some(b"x".as_slice()), "cannot be read"),
         (Some(outside.as_slice()), "has no file lain.yaml"),
     ] {
@@ -238,7 +248,7 @@ async fn a_push_whose_file_cannot_be_read_fails_and_tells_nobody() {
             ledger.images.image("hello", "meta-2-a", layer, None, None);
         }
         let (reply, calls) = send("repos/hello/push", &push).await;
-        let refusal = reply.refused(500, "image_push");
+        let refusal = reply.refused(400, "image_push");
         assert!(refusal.contains(words), "{words}: {refusal}");
         assert_eq!(calls, [("Query".to_owned(), 1)].into(), "nothing is on its way");
     }

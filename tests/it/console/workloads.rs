@@ -2,13 +2,15 @@
 
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::{PersistentVolumeClaim, ResourceQuota, Secret, Service};
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, ResourceQuota, Service};
 use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use serde_json::{Value, json};
 
 use crate::support::console::{App, V1, V2, console};
-use crate::support::{eventually, shared_data};
+use crate::support::{Cluster, eventually};
+
+mod files;
 
 /// An app of these sections that is ready.
 async fn ready(name: &str, sections: &str) -> App {
@@ -117,37 +119,6 @@ async fn shared_cloud_volumes_are_one_claim() {
 }
 
 #[tokio::test]
-async fn secret_files_are_mounted_and_a_change_reaches_the_next_deploy() {
-    let app = console().registered("files").await;
-    let folder = shared_data().join(format!("secrets/{0}/{0}.web.web/lain/app/conf", app.name));
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("key"), "one").unwrap();
-    app.push(V1, "web:\n  cmd: x\n  secret_files: [conf/key]\n").await;
-    app.deploy().await;
-    app.is_ready().await;
-    let secret = object::<Secret>(&app, "web-files").await;
-    let data = secret["data"].as_object().unwrap();
-    assert_eq!(data.values().collect::<Vec<_>>(), ["b25l"]);
-    let web = object::<Deployment>(&app, "web").await;
-    let mounts = &web["spec"]["template"]["spec"]["containers"][0]["volumeMounts"];
-    let mount =
-        mounts.as_array().unwrap().iter().find(|mount| mount["mountPath"] == "/lain/app/conf/key").unwrap();
-    assert_eq!((&mount["readOnly"], &mount["subPath"]), (&json!(true), &json!(data.keys().next().unwrap())));
-    std::fs::write(folder.join("key"), "two").unwrap();
-    app.console.put(&app.at(""), &json!({})).await.is(202, "app");
-    eventually("the secret is the new one", async || {
-        let secret = object::<Secret>(&app, "web-files").await;
-        if secret["data"].as_object().unwrap().values().any(|value| value == "dHdv") {
-            Ok(())
-        } else {
-            Err("old")
-        }
-    })
-    .await;
-    app.is_ready().await;
-}
-
-#[tokio::test]
 async fn a_oneshot_runs_once_for_each_deploy() {
     let app = ready("once", "oneshot.migrate:\n  cmd: x\nworker:\n  cmd: x\n").await;
     let jobs = async || {
@@ -250,4 +221,51 @@ async fn pods_that_the_cluster_does_not_make_are_told() {
     let error = shown["procs"][1]["lasterror"].as_str().unwrap();
     assert!(error.starts_with("FailedCreate: ") && error.contains("StatefulSet db"), "{error}");
     assert_eq!(shown["deploystate"], "failed");
+}
+
+/// As after another version of Slipway that made them otherwise.
+#[tokio::test]
+async fn what_cannot_be_changed_is_replaced() {
+    let app = ready("fixed", "worker:\n  cmd: x\n  port: 80\n  volumes: [/data]\n").await;
+    let cluster = app.cluster().await;
+    let (mut set, mut service) =
+        (object::<StatefulSet>(&app, "worker").await, object::<Service>(&app, "worker--pods").await);
+    set["spec"]["serviceName"] = json!("other");
+    for member in ["clusterIP", "clusterIPs"] {
+        service["spec"].as_object_mut().unwrap().remove(member);
+    }
+    replace::<StatefulSet>(&cluster, set).await;
+    replace::<Service>(&cluster, service).await;
+    app.console.put(&app.at(""), &json!({})).await.is(202, "app");
+    eventually("both are as wanted", async || {
+        let set = cluster.stateful_set("worker").await.and_then(|set| set.spec?.service_name);
+        let address = cluster.service("worker--pods").await.and_then(|service| service.spec?.cluster_ip);
+        let is_so = set.as_deref() == Some("worker--pods") && address.as_deref() == Some("None");
+        if is_so { Ok(()) } else { Err(format!("{set:?} {address:?}")) }
+    })
+    .await;
+    assert_eq!(app.is_ready().await["deployerror"], "");
+}
+
+/// Puts an object in the place of the one of its name, whose pods stay.
+async fn replace<K>(cluster: &Cluster, mut object: Value)
+where
+    K: kube::Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>
+        + Clone
+        + serde::de::DeserializeOwned
+        + serde::Serialize
+        + std::fmt::Debug,
+{
+    let api = cluster.objects::<K>();
+    let name = object["metadata"]["name"].as_str().unwrap().to_owned();
+    for member in ["uid", "resourceVersion", "managedFields", "creationTimestamp", "generation"] {
+        object["metadata"].as_object_mut().unwrap().remove(member);
+    }
+    object["status"] = Value::Null;
+    api.delete(&name, &kube::api::DeleteParams::orphan()).await.unwrap();
+    eventually("it is gone", async || {
+        api.get_opt(&name).await.unwrap().map_or(Ok(()), |_| Err("it is there"))
+    })
+    .await;
+    api.create(&kube::api::PostParams::default(), &serde_json::from_value(object).unwrap()).await.unwrap();
 }

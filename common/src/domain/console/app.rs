@@ -176,6 +176,11 @@ impl DeployedProc {
         self.sizing.memory.as_ref().unwrap_or(&self.proc.memory)
     }
 
+    /// The number of its user, if it names one: the cluster takes no other user than the image's else.
+    pub fn user_id(&self) -> Option<i64> {
+        self.proc.user.parse().ok().filter(|id: &i32| *id >= 0).map(i64::from)
+    }
+
     /// Whether a pod is of the template that it has now.
     pub fn is_current(&self, instance: &Instance) -> bool {
         instance.rolled.is_none_or(|rolled| rolled == self.rolled)

@@ -46,6 +46,9 @@ pub struct ResourceManifest {
     pub procs: Vec<ProcTemplate>,
     /// The file, from which instances are rendered.
     pub yaml: String,
+    /// What the file has besides, and counts for nothing: members with their lines.
+    #[serde(default)]
+    pub ignored: Vec<String>,
 }
 
 /// A proc of a resource as its file has it: numbers and amounts may be templates.

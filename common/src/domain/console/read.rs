@@ -23,6 +23,9 @@ use crate::domain::{Error, FieldError, Result};
 const TOP: [&str; 9] =
     ["appname", "build", "giturl", "apptype", "release", "test", "notify", "use_services", "use_resources"];
 
+/// What the builder knows of `build`, which each file has.
+const BUILD: [&str; 5] = ["base", "script", "prepare", "build_arg", "volumes"];
+
 /// What is recorded of all objects of an app's procs has to fit into one item of the table.
 const PROCS_MAX: usize = 200;
 
@@ -51,17 +54,30 @@ fn tree(text: &str) -> Result<Node> {
 fn resource(text: &str, tree: &Node) -> Result<ResourceManifest> {
     let rendered = template::with_defaults(tree)?;
     let faults = Faults::awaiting_parameters();
-    let manifest = manifest(&At::root(&rendered, &faults));
-    let Manifest { app, giturl, procs, use_services: _, use_resources: _, ignored: _ } =
-        faults.none_or(manifest)?;
-    let procs = procs.into_iter().map(|proc| template::as_written(tree, proc)).collect();
-    Ok(ResourceManifest { app, giturl, procs, yaml: text.to_owned() })
+    let root = At::root(&rendered, &faults);
+    // Looked at as written: of what is rendered no fault would be noted before there are parameters.
+    if let Some(name) = At::root(tree, &faults).member("appname")
+        && name.text().is_some_and(template::is_template)
+    {
+        name.fault::<()>("must not be a template");
+    }
+    let resource = placed(&root).map(|(manifest, places)| {
+        let Manifest { app, giturl, procs, use_services: _, use_resources: _, ignored } = manifest;
+        let procs = procs.into_iter().zip(&places).map(|(proc, at)| template::as_written(at, proc));
+        ResourceManifest { app, giturl, procs: procs.collect(), yaml: text.to_owned(), ignored }
+    });
+    faults.none_or(resource)
 }
 
 /// The file as an app's, whatever its `apptype`.
 fn manifest(at: &At<'_>) -> Option<Manifest> {
+    placed(at).map(|(manifest, _)| manifest)
+}
+
+/// The file as an app's, and the sections of its procs.
+fn placed<'a>(at: &At<'a>) -> Option<(Manifest, Vec<At<'a>>)> {
     let app = at.required("appname").and_then(|at| app_name(&at));
-    at.required("build");
+    pass_over(at);
     if let Some(apptype) = at.member("apptype")
         && !matches!(apptype.text()?, "app" | "resource")
     {
@@ -80,8 +96,20 @@ fn manifest(at: &At<'_>) -> Option<Manifest> {
         at.fault::<()>(format!("must have at most {PROCS_MAX} procs"));
     }
     unique::check(&procs);
-    let procs = procs.into_iter().map(|(_, proc)| proc).collect();
-    Some(Manifest { app: app?, giturl, use_services, use_resources, procs, ignored: at.ignored() })
+    let (places, procs) = procs.into_iter().unzip();
+    let manifest = Manifest { app: app?, giturl, use_services, use_resources, procs, ignored: at.ignored() };
+    Some((manifest, places))
+}
+
+/// What is there for the builder only, whose work is done; the rest of it is told.
+fn pass_over(at: &At<'_>) {
+    if let Some(build) = at.required("build").filter(At::is_map) {
+        build.ignore_others(&BUILD);
+    }
+    // Every file has what is for the builder: `release` and `test` need no word.
+    if let Some(at) = at.member("notify") {
+        at.ignore_since("notifiers are registered");
+    }
 }
 
 fn app_name(at: &At<'_>) -> Option<AppName> {

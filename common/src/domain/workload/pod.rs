@@ -21,6 +21,8 @@ pub struct Pod {
     pub is_spread: bool,
     /// The user of all its containers; none means the images'.
     pub run_as_user: Option<i64>,
+    /// The group to which its volumes belong; none means root's.
+    pub fs_group: Option<i64>,
     /// Whether it is made again when it has failed, and not when it has succeeded.
     pub runs_once: bool,
 }

@@ -1,7 +1,7 @@
 //! Console apps to items and back.
 
 use crate::domain::applied::Applied;
-use crate::domain::console::app::{App, Content, DeployedProc};
+use crate::domain::console::app::{App, AppType, DeployedProc};
 use crate::domain::console::manifest::StreamPort;
 use crate::domain::console::name::AppName;
 use crate::domain::error::{Error, Result};
@@ -79,18 +79,14 @@ pub(in crate::store) fn read_app(item: &Attributes) -> Result<App> {
     })
 }
 
-/// A deployed version as it was asked for, with the text of its `lain.yaml`, which that of a resource has in it.
+/// A deployed version as it was asked for, with the text of its `lain.yaml`; a resource's deployment has that in it.
 pub(super) fn revision_item(app: &App, yaml: &str) -> Result<Attributes> {
     let slot = revision::RevisionNumber::from(app.revision).slot();
-    let content = app.deployment.as_ref().map(|deployment| &deployment.content);
-    let revision = item(Key::console_revision(&app.id, slot))
+    let item = item(Key::console_revision(&app.id, slot))
         .with("revision", number(app.revision))
         .with("created", string(app.updated))
         .with("deployment", json(&app.deployment)?);
-    Ok(match content {
-        Some(Content::Resource(_)) => revision,
-        Some(Content::App(_)) | None => revision.with("yaml", string(yaml)),
-    })
+    Ok(if app.app_type() == AppType::Resource { item } else { item.with("yaml", string(yaml)) })
 }
 
 pub(super) fn oplog_item(id: &AppId, action: Action, note: &Note, origin: &Origin) -> Attributes {

@@ -64,7 +64,8 @@ pub(in crate::store) fn write(
         }
         AppMutation::Change { cluster, changes, note } => {
             changes.iter().try_for_each(|change| write_change(to, cluster, change, accepted))?;
-            changes.first().map_or(Ok(()), |first| log(to, &first.after.id, note, accepted))
+            changes.first().map_or(Ok(()), |first| log(to, &first.after.id, note, accepted))?;
+            to.check_room()
         }
     }
 }
@@ -114,7 +115,7 @@ fn write_change(
 }
 
 /// Lists the app as a client of the services that it uses now, and no longer of those that it used.
-pub(super) fn relate(to: &mut Transaction<'_>, before: Option<&App>, after: &App) -> Result<()> {
+fn relate(to: &mut Transaction<'_>, before: Option<&App>, after: &App) -> Result<()> {
     let used = before.map(App::service_apps).unwrap_or_default();
     let uses = after.service_apps();
     let service = |app: &_| AppId { region: after.id.region.clone(), app: Clone::clone(app) };
@@ -128,12 +129,7 @@ pub(super) fn relate(to: &mut Transaction<'_>, before: Option<&App>, after: &App
 }
 
 /// Takes the ports of the cluster's edge that the app holds now, and gives back those that it held.
-pub(super) fn hold_ports(
-    to: &mut Transaction<'_>,
-    cluster: &str,
-    before: Option<&App>,
-    after: &App,
-) -> Result<()> {
+fn hold_ports(to: &mut Transaction<'_>, cluster: &str, before: Option<&App>, after: &App) -> Result<()> {
     let held = before.map(ports).unwrap_or_default();
     let holds = ports(after);
     for (number, (proc, port)) in &holds {

@@ -7,11 +7,13 @@ use common::domain::name::Uid;
 use common::domain::status::SeenObject;
 use common::domain::workload::{Workload, label};
 use futures::future::try_join_all;
-use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams, Preconditions};
+use kube::api::{DynamicObject, Patch, PatchParams};
 use serde_json::Value;
 
 use super::{Cluster, ClusterError, FIELD_MANAGER, call, seen};
 use crate::render::{Kind, Object};
+
+mod room;
 
 /// Which objects are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,35 +162,6 @@ impl Cluster {
         self.patch(change, rehearsal).await
     }
 
-    /// Deletes an object that has to make room for a new one. The volumes stay.
-    async fn make_room(&self, change: &mut Change<'_>) -> Result<(), ClusterError> {
-        let Change { workload, object, place, .. } = change;
-        let Place::Outdated(uid) = place else { return Ok(()) };
-        let same = Preconditions { uid: Some(uid.clone()), resource_version: None };
-        let api = self.api(&workload.namespace.name, object.kind);
-        let present = call("look at an object that cannot be changed", api.get_opt(&object.name)).await?;
-        let has_pods = object.kind.keeps_pods();
-        // Its pods go with it where they could not have the new one's volumes; else they need not.
-        let leaves_pods =
-            has_pods && present.is_some_and(|present| claims(&present.data) == claims(&object.manifest));
-        let params = if leaves_pods { DeleteParams::orphan() } else { DeleteParams::background() };
-        let params = params.preconditions(same);
-        let deletion = api.delete(&object.name, &params);
-        match call("delete an object that cannot be changed", deletion).await {
-            Ok(_) => {}
-            Err(error) if error.is_not_found() || error.is_conflict() => {}
-            Err(error) => return Err(error),
-        }
-        *place = self.look(workload, object).await?;
-        match place {
-            Place::Empty => Ok(()),
-            // Kubernetes still takes its pods from it.
-            Place::Ours(_) | Place::Outdated(_) => {
-                Err(ClusterError::ObjectTerminating { kind: object.kind.as_str(), name: object.name.clone() })
-            }
-        }
-    }
-
     async fn patch(&self, change: &Change<'_>, rehearsal: Rehearsal) -> Result<DynamicObject, ClusterError> {
         let Change { workload, object, place, .. } = change;
         let params = PatchParams {
@@ -232,12 +205,6 @@ impl Cluster {
     }
 }
 
-/// The names of the claims of which each pod of a set has one.
-fn claims(set: &Value) -> Vec<Option<&str>> {
-    let templates = set.pointer("/spec/volumeClaimTemplates").and_then(Value::as_array);
-    templates.into_iter().flatten().map(|claim| claim.pointer("/metadata/name")?.as_str()).collect()
-}
-
 /// Whether an object is to be sent, of which this is known.
 fn is_to_be_sent(object: &Object, known: Option<&AppliedObject>, mode: Mode) -> bool {
     // A Job's template is for ever. What asks for another one, like a deploy, gives it another name.
@@ -246,7 +213,8 @@ fn is_to_be_sent(object: &Object, known: Option<&AppliedObject>, mode: Mode) -> 
     match mode {
         _ if known.is_some_and(is_fixed) => false,
         Mode::OnlyChanged => known.is_none_or(|known| known.hash != object.hash),
-        Mode::Reassert => true,
+        // One that somebody has removed has been done, and is not to be done again.
+        Mode::Reassert => object.kind != Kind::Job || known.is_none_or(|known| known.hash != object.hash),
     }
 }
 

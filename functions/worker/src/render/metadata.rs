@@ -10,7 +10,9 @@ pub(super) fn of_group(workload: &Workload, group: &Group, name: &str) -> Object
 
 /// The metadata of an object that is the whole subject's.
 pub(super) fn of_subject(workload: &Workload, name: &str) -> ObjectMeta {
-    metadata(workload, name, workload.selector.clone())
+    // The namespace's tell whose it is.
+    let labels = workload.namespace.labels.clone().into_iter().chain(workload.selector.clone());
+    metadata(workload, name, labels.collect())
 }
 
 fn metadata(workload: &Workload, name: &str, labels: Labels) -> ObjectMeta {

@@ -51,6 +51,9 @@ pub(super) fn template(group: &Group) -> PodTemplateSpec {
             restart_policy: pod.runs_once.then(|| "OnFailure".to_owned()),
             security_context: Some(PodSecurityContext {
                 run_as_user: pod.run_as_user,
+                fs_group: pod.fs_group,
+                // A large volume is gone through once only.
+                fs_group_change_policy: pod.fs_group.map(|_| "OnRootMismatch".to_owned()),
                 seccomp_profile: Some(SeccompProfile {
                     type_: "RuntimeDefault".to_owned(),
                     localhost_profile: None,

@@ -1,6 +1,6 @@
 //! What keeps a group's pods: a Deployment, a StatefulSet or a Job (kirk-spec 6.2, lain-spec §6).
 
-use common::domain::workload::{Claim, Controller, Group, Rollout, StatefulSet as Wanted, Workload};
+use common::domain::workload::{Claim, Controller, Group, Rollout, StatefulSet as Wanted, Workload, label};
 use k8s_openapi::api::apps::v1::{
     Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment, StatefulSet,
     StatefulSetOrdinals, StatefulSetPersistentVolumeClaimRetentionPolicy, StatefulSetSpec,
@@ -64,7 +64,14 @@ fn deployment(workload: &Workload, group: &Group, rollout: Rollout) -> Deploymen
 fn stateful_set(workload: &Workload, group: &Group, set: &Wanted) -> StatefulSet {
     let Wanted { service_name, first, min_ready_s, claims } = set;
     let template = |claim: &Claim| {
-        let metadata = ObjectMeta { name: Some(claim.name.clone()), ..ObjectMeta::default() };
+        // They can never be changed: none that changes with a version.
+        let lasting = [label::MANAGED_BY, label::APP, label::PROC];
+        let labels = group.labels.iter().filter(|(key, _)| lasting.contains(&key.as_str()));
+        let metadata = ObjectMeta {
+            name: Some(claim.name.clone()),
+            labels: Some(labels.map(|(key, value)| (key.clone(), value.clone())).collect()),
+            ..ObjectMeta::default()
+        };
         storage::claim(claim, metadata)
     };
     let kept = || Some("Retain".to_owned());

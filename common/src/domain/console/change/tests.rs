@@ -193,6 +193,7 @@ fn the_type_is_that_of_the_newest_deploy() {
         giturl: plain.giturl.clone(),
         procs: Vec::new(),
         yaml: String::new(),
+        ignored: Vec::new(),
     };
     let version = "2-a".parse().unwrap();
     let resource = plain.deploy(version, String::new(), LainYaml::Resource(resource), NOW).unwrap();

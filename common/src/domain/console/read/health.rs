@@ -8,9 +8,9 @@ use crate::domain::console::yaml::At;
 pub(super) fn command(at: &At<'_>) -> Option<Option<ContainerHealthcheck>> {
     let cmd = at.required("cmd")?.text()?;
     let options = at.member("options");
-    pass_over(at, &["cmd", "options"]);
+    at.ignore_others(&["cmd", "options"]);
     if let Some(options) = &options {
-        pass_over(options, &["interval", "timeout", "retries"]);
+        options.ignore_others(&["interval", "timeout", "retries"]);
     }
     let at_least = |name: &str, min: i64| match options.as_ref().and_then(|options| options.member(name)) {
         None => u32::try_from(min).ok(),
@@ -25,12 +25,4 @@ pub(super) fn command(at: &At<'_>) -> Option<Option<ContainerHealthcheck>> {
         retries: retries?,
     };
     Some((cmd != "none").then_some(check))
-}
-
-/// Tells of members that are not among these.
-fn pass_over(at: &At<'_>, known: &[&str]) {
-    for (_, member) in at.members().unwrap_or_default().into_iter().filter(|(name, _)| !known.contains(name))
-    {
-        member.ignore();
-    }
 }

@@ -10,7 +10,7 @@ use crate::domain::console::yaml::At;
 use crate::domain::image::Image;
 use crate::domain::name::EnvName;
 
-const MEMBERS: [&str; 33] = [
+const MEMBERS: [&str; 32] = [
     "type",
     "image",
     "entrypoint",
@@ -43,23 +43,19 @@ const MEMBERS: [&str; 33] = [
     "service_name",
     "allow_clients",
     "portal",
-    "build",
 ];
 const MEMORY_DEFAULT: &str = "32m";
 /// More than any cluster runs of one proc.
 const INSTANCES_MAX: i64 = 10_000;
 /// Levels above the spec's 8 count as it, and are shown as they are.
-const CPU_MAX: i64 = 1_000;
+const CPU_MAX: u32 = 1_000;
 const LOGS: &str = "/lain/logs";
 
 /// Reads the section of a proc. What is not good is noted, and something else stands for it: with a fault the whole file
 /// is refused.
 pub(super) fn proc(at: &At<'_>, name: &str, kind: ProcKind) -> Option<Proc> {
-    for (member, at) in at.members()? {
-        if !MEMBERS.contains(&member) {
-            at.ignore();
-        }
-    }
+    at.members()?;
+    at.ignore_others(&MEMBERS);
     let is_web = kind == ProcKind::Web;
     let web = web::read(at, name, &kind);
     let name = match name.parse::<ProcName>() {
@@ -78,7 +74,7 @@ pub(super) fn proc(at: &At<'_>, name: &str, kind: ProcKind) -> Option<Proc> {
         user: section.optional("user", text).unwrap_or_default(),
         working_dir: working_dir(at).unwrap_or_default(),
         instances: section.number("num_instances", 1, INSTANCES_MAX),
-        cpu: section.number("cpu", 0, CPU_MAX),
+        cpu: section.clamped("cpu", 0, CPU_MAX),
         memory: section.optional("memory", memory).or_else(|| Memory::parse(MEMORY_DEFAULT).ok())?,
         ports: port::ports(at, is_web),
         stream_ports: if is_portal { Vec::new() } else { port::stream_ports(at) },

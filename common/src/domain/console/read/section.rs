@@ -35,7 +35,10 @@ fn sections<'a>(key: &str, at: &At<'a>) -> Option<Vec<(At<'a>, Proc)>> {
     let name_is_given = key.contains('.');
     match (word, Sort::parse(word)) {
         (_, Some(Sort::Portal)) if !name_is_given => at.fault("must be portal.<name>"),
-        (_, Some(sort)) => one(at, name, sort),
+        (word, Some(sort)) => {
+            pass_over(at, Some(word));
+            one(at, name, sort)
+        }
         ("proc", None) if name_is_given => {
             let sort = match at.member("type") {
                 None => Some(Sort::Worker),
@@ -44,6 +47,7 @@ fn sections<'a>(key: &str, at: &At<'a>) -> Option<Vec<(At<'a>, Proc)>> {
                     None => kind.fault("must be web, worker, oneshot or portal"),
                 },
             };
+            pass_over(at, None);
             one(at, name, sort?)
         }
         ("service", None) if name_is_given => service(at, name),
@@ -75,6 +79,7 @@ fn service<'a>(at: &At<'a>, name: &str) -> Option<Vec<(At<'a>, Proc)>> {
     };
     let own = one(at, name, sort);
     let nested = at.required("portal")?;
+    pass_over(&nested, Some("portal"));
     let kind = portal(&nested, Some(name))?;
     let portal = proc::proc(&nested, &format!("portal-{name}"), kind);
     let mut procs = own?;
@@ -82,12 +87,28 @@ fn service<'a>(at: &At<'a>, name: &str) -> Option<Vec<(At<'a>, Proc)>> {
     Some(procs)
 }
 
+/// Tells of a type other than the key's word, which wins, and of a portal: this is no service.
+fn pass_over(at: &At<'_>, word: Option<&str>) {
+    if let (Some(word), Some(kind)) = (word, at.member("type"))
+        && at.written("type") != Some(word)
+    {
+        kind.ignore_since("the section's key says it");
+    }
+    if let Some(portal) = at.member("portal") {
+        portal.ignore_since("only services have it");
+    }
+}
+
 fn portal(at: &At<'_>, service: Option<&str>) -> Option<ProcKind> {
     let text = |name: &str| at.member(name).map(|at| at.text().map(str::to_owned));
     let service_name = match (at.member("service_name"), service) {
-        (_, Some(service)) => Some(service.to_owned()),
-        (Some(name), None) => service_name(&name),
-        (None, None) => at.fault("must have service_name"),
+        (given, Some(service)) => {
+            if let Some(given) = given {
+                given.ignore_since("it is the name of the service");
+            }
+            Some(service.to_owned())
+        }
+        (_, None) => at.required("service_name").and_then(|at| service_name(&at)),
     };
     let allow_clients = text("allow_clients").unwrap_or_else(|| Some("**".to_owned()));
     Some(ProcKind::Portal { service_name: service_name?, allow_clients: allow_clients? })

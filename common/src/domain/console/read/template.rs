@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use minijinja::value::{Rest, ValueKind};
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value as Jinja, escape_formatter};
 
-use super::{TOP, manifest, tree};
+use super::{manifest, tree};
 use crate::domain::console::manifest::{Manifest, Param, Proc, ProcTemplate, ResourceManifest};
 use crate::domain::console::name::AppName;
 use crate::domain::console::yaml::{At, Faults, Node, Template, Value};
@@ -30,22 +30,10 @@ pub(super) fn with_defaults(tree: &Node) -> Result<Node> {
     render(tree, &BTreeMap::new(), Purpose::Defaults)
 }
 
-/// A proc as the file has it, where it says more than a number or an amount.
-pub(super) fn as_written(tree: &Node, proc: Proc) -> ProcTemplate {
-    let text = |member: &str| {
-        let Value::Map(sections) = &tree.value else { return None };
-        let name = proc.name.as_str();
-        let is_of_proc = |key: &str| key.split_once('.').map_or(key, |(_, name)| name) == name;
-        let (_, section) =
-            sections.iter().find(|(key, _)| !TOP.contains(&key.as_str()) && is_of_proc(key))?;
-        let Value::Map(members) = &section.value else { return None };
-        match &members.iter().find(|(key, _)| key == member)?.1.value {
-            Value::Scalar { text, .. } => Some(text.clone()),
-            Value::Null | Value::List(_) | Value::Map(_) => None,
-        }
-    };
-    let instances = text("num_instances").filter(|text| is_template(text));
-    let memory = text("memory").unwrap_or_else(|| proc.memory.text.clone());
+/// A proc as its section has it, where it says more than a number or an amount.
+pub(super) fn as_written(section: &At<'_>, proc: Proc) -> ProcTemplate {
+    let instances = section.written("num_instances").filter(|text| is_template(text)).map(str::to_owned);
+    let memory = section.written("memory").map_or_else(|| proc.memory.text.clone(), str::to_owned);
     ProcTemplate { proc, instances, memory }
 }
 
@@ -73,7 +61,7 @@ enum Purpose {
     Instance,
 }
 
-fn is_template(text: &str) -> bool {
+pub(super) fn is_template(text: &str) -> bool {
     text.contains("{{") || text.contains("{%")
 }
 
@@ -89,7 +77,10 @@ fn templates(tree: &Node) -> usize {
 /// The tree with each scalar value rendered, keys as they are. As in LAIN, what reads as a number then is one, quoted or not.
 fn render(tree: &Node, params: &BTreeMap<String, Param>, purpose: Purpose) -> Result<Node> {
     if templates(tree) > TEMPLATES_MAX {
-        return Err(Error::invalid("lain.yaml", format!("must have at most {TEMPLATES_MAX} templates")));
+        return Err(Error::invalid(
+            "lain.yaml (line 1)",
+            format!("must have at most {TEMPLATES_MAX} templates"),
+        ));
     }
     let mut jinja = Environment::new();
     jinja.set_fuel(Some(FUEL));

@@ -130,12 +130,15 @@ proptest! {
         let _either = LainYaml::parse(&text);
     }
 
-    /// A good file with a few characters changed is read or refused.
+    /// A good file with a few characters changed is read, or refused with a line for each fault.
     #[test]
     fn no_slip_makes_it_panic(at in 0_usize..600, with in "\\PC{0,3}", cut in 0_usize..4) {
         let good = include_str!("tests/good/everything.yaml");
         let start = good.char_indices().map(|(index, _)| index).nth(at % good.len()).unwrap_or(0);
         let end = good.char_indices().map(|(index, _)| index).find(|index| *index >= start + cut).unwrap_or(start);
-        let _either = LainYaml::parse(&format!("{}{with}{}", &good[..start], &good[end..]));
+        if let Err(error) = LainYaml::parse(&format!("{}{with}{}", &good[..start], &good[end..])) {
+            let Error::Invalid(faults) = error else { panic!("{error}") };
+            prop_assert!(faults.iter().all(|fault| fault.field.contains("(line ")), "{faults:?}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use crate::domain::console::manifest::CloudVolumes;
 use crate::domain::console::yaml::At;
 
 const LOGS: &str = "/lain/logs";
+const BACKUPS: [&str; 2] = ["backup_full", "backup_increment"];
 /// Claims of one pod: more than any node can mount.
 const VOLUMES_MAX: usize = 20;
 
@@ -33,10 +34,14 @@ fn volumes_of(at: &At<'_>, backups: &mut Map<String, Value>) -> Vec<String> {
             return item.fault("must be a path, or a path with its backups");
         };
         let path = absolute(item, path)?;
-        for (name, at) in plan.members()? {
-            backup(name, &at)?;
+        plan.ignore_others(&BACKUPS);
+        for at in BACKUPS.iter().filter_map(|name| plan.member(name)) {
+            at.required("schedule")?.text()?;
+            at.ignore_others(&["schedule", "expire", "pre_run", "post_run"]);
         }
-        backups.insert(path.clone(), plan.json());
+        if plan.is_map() {
+            backups.insert(path.clone(), plan.json());
+        }
         Some(path)
     };
     // A map is one volume with its backups.
@@ -52,21 +57,9 @@ fn check_count(at: &At<'_>, all: &[String]) {
     }
 }
 
-fn backup(name: &str, at: &At<'_>) -> Option<()> {
-    if !matches!(name, "backup_full" | "backup_increment") {
-        return at.fault("must be backup_full or backup_increment");
-    }
-    at.required("schedule")?.text()?;
-    for (member, at) in at.members()? {
-        if !matches!(member, "schedule" | "expire" | "pre_run" | "post_run") {
-            return at.fault("must be schedule, expire, pre_run or post_run");
-        }
-    }
-    Some(())
-}
-
 /// `cloud_volumes`.
 pub(super) fn cloud(at: &At<'_>) -> Option<CloudVolumes> {
+    at.ignore_others(&["type", "dirs"]);
     let shared = match at.member("type") {
         None => false,
         Some(at) => match at.text()? {

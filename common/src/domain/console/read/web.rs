@@ -6,6 +6,8 @@ use crate::domain::console::yaml::At;
 /// LAIN lets other procs have these, and reads them of web procs only.
 const MEMBERS: [&str; 3] = ["mountpoint", "https_only", "healthcheck"];
 
+const RULE: &str = "only the proc web has hosts by default";
+
 #[derive(Default)]
 pub(super) struct Web {
     pub(super) mountpoint: Vec<String>,
@@ -32,8 +34,9 @@ pub(super) fn read(at: &At<'_>, name: &str, kind: &ProcKind) -> Web {
 fn mountpoint(at: &At<'_>, name: &str) -> Option<Vec<String>> {
     match at.member("mountpoint") {
         Some(at) if name == "web" || !at.items().is_empty() => Some(at.list(entry)),
-        None if name == "web" => None,
-        Some(_) | None => at.fault("must have mountpoint: only the proc web has hosts by default"),
+        Some(at) => at.fault(format!("must have an entry: {RULE}")),
+        None if name == "web" || at.awaits("mountpoint") => None,
+        None => at.fault(format!("must have mountpoint: {RULE}")),
     }
 }
 

@@ -27,7 +27,8 @@ const POD_INDEX: &str = "metadata.labels['apps.kubernetes.io/pod-index']";
 
 impl Place<'_> {
     pub(super) fn pod(&self, app: &App, proc: &DeployedProc, secret: Option<(&str, &SecretFiles)>) -> Pod {
-        let Proc { filters, kill_timeout, user, .. } = &proc.proc;
+        let Proc { filters, kill_timeout, cloud_volumes, .. } = &proc.proc;
+        let has_files = secret.is_some() || cloud_volumes.is_some() || volumes(&proc.proc).next().is_some();
         Pod {
             containers: vec![self.container(app, proc, secret)],
             volumes: volumes_of(app, proc, secret),
@@ -37,7 +38,9 @@ impl Place<'_> {
             placement: filters.iter().filter_map(placement).collect(),
             // Also of a single one: another number of instances restarts nothing.
             is_spread: true,
-            run_as_user: user.parse().ok().filter(|id: &i32| *id >= 0).map(i64::from),
+            run_as_user: proc.user_id(),
+            // Else volumes and secret files are root's alone.
+            fs_group: proc.user_id().filter(|_| has_files),
             runs_once: Shape::of(proc) == Shape::Once,
         }
     }

@@ -70,6 +70,12 @@ impl<'a> At<'a> {
         self.faults.ignored.borrow_mut().push((self.node.line, self.place()));
     }
 
+    /// Notes that its members count for nothing that are not among these.
+    pub(in crate::domain::console) fn ignore_others(&self, known: &[&str]) {
+        let members = self.members().unwrap_or_default().into_iter();
+        members.filter(|(name, _)| !known.contains(name)).for_each(|(_, member)| member.ignore());
+    }
+
     /// Notes that this counts for nothing, and why, since elsewhere it does.
     pub(in crate::domain::console) fn ignore_since(&self, why: &str) {
         let line = self.node.line;
@@ -107,28 +113,36 @@ impl<'a> At<'a> {
 
     /// The member of this name, if there is one that is not null.
     pub(in crate::domain::console) fn member(&self, name: &str) -> Option<Self> {
-        match &self.node.value {
-            Value::Map(members) => {
-                let (_, node) =
-                    members.iter().find(|(key, node)| key == name && node.value != Value::Null)?;
-                Some(self.below(name, node))
-            }
-            Value::Null | Value::Scalar { .. } | Value::List(_) => None,
-        }
+        let node = self.raw(name).filter(|node| node.value != Value::Null)?;
+        Some(self.below(name, node))
     }
 
     /// The member of this name, which must be there.
     pub(in crate::domain::console) fn required(&self, name: &str) -> Option<Self> {
-        let awaited = || match &self.node.value {
-            Value::Map(members) => {
-                members.iter().any(|(key, node)| key == name && self.faults.await_for(node))
-            }
-            Value::Null | Value::Scalar { .. } | Value::List(_) => false,
-        };
-        match self.member(name) {
-            Some(member) => Some(member),
-            None if awaited() => None,
-            None => self.fault(format!("must have {name}")),
+        self.member(name)
+            .or_else(|| if self.awaits(name) { None } else { self.fault(format!("must have {name}")) })
+    }
+
+    /// Whether the member of this name comes to something only with parameters that clients are to give.
+    pub(in crate::domain::console) fn awaits(&self, name: &str) -> bool {
+        self.raw(name).is_some_and(|node| self.faults.await_for(node))
+    }
+
+    /// The scalar of this name as the file has it, before it was rendered.
+    pub(in crate::domain::console) fn written(&self, name: &str) -> Option<&'a str> {
+        let node = self.raw(name)?;
+        match (&node.template, &node.value) {
+            (Some(template), _) => Some(&template.source),
+            (None, Value::Scalar { text, .. }) => Some(text),
+            (None, Value::Null | Value::List(_) | Value::Map(_)) => None,
+        }
+    }
+
+    /// The member of this name, be it null.
+    fn raw(&self, name: &str) -> Option<&'a Node> {
+        match &self.node.value {
+            Value::Map(members) => members.iter().find(|(key, _)| key == name).map(|(_, node)| node),
+            Value::Null | Value::Scalar { .. } | Value::List(_) => None,
         }
     }
 
@@ -177,22 +191,29 @@ impl<'a> At<'a> {
         }
     }
 
-    /// A whole number from `min` to `max`.
+    /// A whole number from `min` to `max`; quotes do not matter where nothing but a number is good.
     pub(in crate::domain::console) fn integer(&self, min: i64, max: i64) -> Option<i64> {
-        let number = self.peek_integer().filter(|number| (min..=max).contains(number));
+        let number = self.whole().filter(|number| (min..=max).contains(number));
         number.or_else(|| self.fault(format!("must be a whole number from {min} to {max}")))
     }
 
     /// A whole number, brought to the nearest from `min` to `max`.
     pub(in crate::domain::console) fn clamped(&self, min: i64, max: i64) -> Option<i64> {
-        let number = self.peek_integer().or_else(|| self.fault("must be a whole number"))?;
+        let number = self.whole().or_else(|| self.fault("must be a whole number"))?;
         Some(number.clamp(min, max))
     }
 
-    /// A whole number, if it is one; notes nothing.
+    fn whole(&self) -> Option<i64> {
+        match &self.node.value {
+            Value::Scalar { text, .. } => text.parse().ok(),
+            Value::Null | Value::List(_) | Value::Map(_) => None,
+        }
+    }
+
+    /// A whole number, if it is one without quotes; notes nothing.
     pub(in crate::domain::console) fn peek_integer(&self) -> Option<i64> {
         match &self.node.value {
-            Value::Scalar { text, quoted: false } => text.parse().ok(),
+            Value::Scalar { quoted: false, .. } => self.whole(),
             Value::Scalar { quoted: true, .. } | Value::Null | Value::List(_) | Value::Map(_) => None,
         }
     }

@@ -118,6 +118,16 @@ async fn a_job_is_paused_and_its_template_stays() {
     }
 }
 
+#[tokio::test]
+async fn a_job_that_somebody_has_removed_is_not_done_again() {
+    let (fake, known) = with(&job("one", 1)).await;
+    fake.state().objects.remove(JOB);
+    let workload = job("one", 1);
+    let objects = render(&workload);
+    let report = fake.cluster().apply(&workload, &objects, &known, Mode::Reassert).await.unwrap();
+    assert_eq!((report.objects, fake.take_calls()), (known, Vec::new()));
+}
+
 /// Most of a claim cannot be changed, and what it holds is people's.
 #[tokio::test]
 async fn a_claim_is_made_and_never_changed() {

@@ -118,6 +118,38 @@ fn a_oneshot_has_its_files_and_its_volumes_in_a_template_that_stays() {
     assert!(mounts.iter().all(|mount| names.contains(&mount["name"].to_string())), "{pod}");
 }
 
+/// Else only root could read what is on its volumes.
+#[test]
+fn volumes_and_secret_files_belong_to_the_user_that_has_a_number() {
+    let files = "  volumes: [/d]\n";
+    for (user, files, group) in
+        [("'1000'", files, json!(1000)), ("'1000'", "", json!(null)), ("www", files, json!(null))]
+    {
+        let objects = Sample::of(&format!("worker:\n  cmd: x\n  user: {user}\n{files}")).render();
+        let set = objects.iter().find(|object| object.kind.keeps_pods()).unwrap();
+        assert_eq!(set.manifest["spec"]["template"]["spec"]["securityContext"]["fsGroup"], group, "{user}");
+    }
+    let sample = Sample::of("worker:\n  cmd: x\n  user: '7'\n  secret_files: [key]\n");
+    let sample = sample.with_file("hello.worker.worker", "/lain/app/key", "s");
+    let template = sample.object("Deployment/worker").manifest["spec"]["template"].clone();
+    assert_eq!(template["spec"]["securityContext"]["fsGroup"], 7);
+}
+
+/// People look for all of an app by its labels, also for what outlives it.
+#[test]
+fn everything_has_the_labels_of_its_app() {
+    let sections = "web:\n  volumes: [/d]\nworker:\n  cmd: x\n  cloud_volumes: {type: single, dirs: [/a]}\n";
+    let mut labels: Vec<_> = Sample::of(sections)
+        .manifests()
+        .into_iter()
+        .map(|manifest| manifest["metadata"]["labels"].clone())
+        .collect();
+    let set = Sample::of(sections).object("StatefulSet/web").manifest;
+    labels.push(set["spec"]["volumeClaimTemplates"][0]["metadata"]["labels"].clone());
+    assert!(labels.iter().all(|labels| labels["slipway.dev/app"] == "hello"), "{labels:?}");
+    assert!(labels.iter().all(|labels| labels["app.kubernetes.io/managed-by"] == "slipway"), "{labels:?}");
+}
+
 /// A portal may be called like a proc of its client.
 #[test]
 fn what_goes_with_a_group_is_called_like_it() {
