@@ -19,7 +19,7 @@
 //! | an app that uses portals of a service app | `C#<region>/<service app>` | `<app>` |
 //! | the app that has a port of a cluster's edge | `T#<cluster>` | `<port>` |
 //! | notifier | `H#<region>/<type>` | hash of its URL |
-//! | additions of notifiers | `H#<region>/<type>` | `!` |
+//! | how many notifiers there are | `H#<region>/<type>/count` | `!` |
 //! | delivery to a notifier | `V#<region>/<hash of the URL>` | `<time>/<id>` |
 //!
 //! One sparse index, `attention`, holds what must be found without knowing its name:
@@ -39,7 +39,6 @@ mod console;
 mod item;
 mod key;
 mod notifiers;
-mod race;
 mod read;
 mod record;
 mod schema;
@@ -55,8 +54,8 @@ use crate::aws::{self, Connection};
 
 pub use commit::{Accepted, Change, Committed, Mutation, Record, Replay, ReplayKey};
 pub use console::{AppChange, AppMutation, Note, OplogEntry, ReadApp, UsedPort};
-pub(crate) use race::pause;
 pub use read::{Place, ReadService, Target, Tree};
+pub use transaction::pause;
 pub use work::{Completion, Due, Finished, Lease, LeaseTaken, Observed, Setback, Work, fingerprint};
 
 /// When the sweeper rings for what was accepted and not applied, in seconds: with its own minute, a lost doorbell

@@ -12,9 +12,9 @@ use crate::domain::digest::sha256_hex;
 use crate::domain::error::{Error, Result};
 use crate::domain::operation::Action;
 use crate::domain::subject::{Doorbell, Subject};
-use crate::store::{Accepted, Change, Committed, DUE_AFTER_S, Record, Replay, ReplayKey, pause};
+use crate::store::{self, Accepted, Change, Committed, DUE_AFTER_S, Record, Replay, ReplayKey};
 
-/// How often a change is tried that loses races before the caller hears of it (kirk-spec §5).
+/// How often a lost race is run again before the caller hears of it (kirk-spec §5).
 const TRIES: u32 = 4;
 /// How long an answer is kept for its idempotency key.
 const REPLAY_KEPT_S: i64 = 24 * 60 * 60;
@@ -49,8 +49,7 @@ pub async fn mutate<F: Future<Output = Result<Decision>> + Send>(
         Err(error) => return Err(scope.after_project(context, error).await),
     };
     let request_hash = body.map_or_else(|| sha256_hex("", 16), Body::hash);
-    for tries in 0..TRIES {
-        pause(tries).await;
+    for attempt in 0..TRIES {
         let now = clock::now();
         let decision = match decide(now).await {
             Ok(decision) => decision,
@@ -70,7 +69,7 @@ pub async fn mutate<F: Future<Output = Result<Decision>> + Send>(
                 ring(context, scope, &decision.ring).await;
                 return Ok(decision.answer.into_response());
             }
-            Committed::LostRace => {}
+            Committed::LostRace => store::pause(attempt).await,
             Committed::Replayed(replay) => return replayed(replay, &request_hash),
         }
     }

@@ -21,8 +21,6 @@ pub(super) struct Key {
 
 /// Sorts before every name, so a project's own item is the first of its partition.
 pub(super) const PROJECT_SK: &str = "!";
-/// No hash of a URL is this: what is kept of all notifiers of a type.
-pub(super) const NOTIFIERS_SK: &str = "!";
 /// Sorts before every character of a name, so a status follows its service at once.
 pub(super) const STATUS_SUFFIX: char = '!';
 /// Sorts after every character of a name.
@@ -98,8 +96,8 @@ impl Key {
         Self { pk: notifiers(region, notify), sk: url.id() }
     }
 
-    pub(super) fn notifiers(region: &RegionName, notify: NotifyType) -> Self {
-        Self { pk: notifiers(region, notify), sk: NOTIFIERS_SK.to_owned() }
+    pub(super) fn notifiers_count(region: &RegionName, notify: NotifyType) -> Self {
+        Self { pk: format!("{}/count", notifiers(region, notify)), sk: "!".to_owned() }
     }
 
     /// No app's name has an `@`.

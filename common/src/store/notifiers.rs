@@ -1,11 +1,10 @@
 //! Notifiers, and the deliveries on their way to them.
 
 use super::Store;
-use super::item::{Attributes, Reader, With, item, number, string};
+use super::item::{Attributes, FORMAT, Reader, With, item, number, string};
 use super::key::{self, Key};
-use super::race::pause;
 use super::record;
-use super::transaction::{ABSENT, Outcome, Transaction, failed_condition};
+use super::transaction::{ABSENT, Outcome, Transaction, failed_condition, pause};
 use crate::domain::Timestamp;
 use crate::domain::console::notify::{
     Delivery, DeliveryId, DeliveryState, NOTIFIERS_MAX, Notifier, NotifyType, NotifyUrl,
@@ -20,31 +19,29 @@ const DELIVERIES_KEPT_S: i64 = 30 * 24 * 60 * 60;
 /// From when on a delivery may be tried again, in milliseconds since the epoch: messages come twice.
 const NOT_BEFORE: &str = "not_before";
 /// How often a change of the notifiers is tried that meets another one.
-const TRIES: u32 = 10;
+const TRIES: u32 = 8;
 
-const CONTENDED: &str = "the notifiers are being changed by others: try again";
+/// What a change of the notifiers met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refused {
+    /// The notifier is there already, or is not there.
+    Notifier,
+    /// There are as many as there may be.
+    Count,
+}
 
 impl Store {
     /// The notifiers of a type, in the order in which they were registered.
     pub async fn notifiers(&self, region: &RegionName, notify: NotifyType) -> Result<Vec<Notifier>> {
-        Ok(self.registered(region, notify).await?.0)
-    }
-
-    /// The notifiers of a type, and how often one was added.
-    async fn registered(&self, region: &RegionName, notify: NotifyType) -> Result<(Vec<Notifier>, u64)> {
         let items = self.query(key::notifiers(region, notify), None).await?;
-        let (mut notifiers, mut additions) = (Vec::new(), 0);
-        for item in &items {
+        let read = |item: &Attributes| {
             let item = Reader(item);
-            if item.str("sk")? == key::NOTIFIERS_SK {
-                additions = item.number("additions")?;
-            } else {
-                notifiers.push(Notifier { url: item.parse("url")?, created: item.time("created")? });
-            }
-        }
+            Ok(Notifier { url: item.parse("url")?, created: item.time("created")? })
+        };
+        let mut notifiers = items.iter().map(read).collect::<Result<Vec<_>>>()?;
         notifiers
             .sort_by(|one, other| (one.created, one.url.as_str()).cmp(&(other.created, other.url.as_str())));
-        Ok((notifiers, additions))
+        Ok(notifiers)
     }
 
     /// Registers a notifier; one that is registered stays as it is. False if there are as many as there may be.
@@ -55,29 +52,24 @@ impl Store {
         url: &NotifyUrl,
         origin: &Origin,
     ) -> Result<bool> {
-        for tries in 0..TRIES {
-            pause(tries).await;
-            let (known, additions) = self.registered(region, notify).await?;
-            if known.iter().any(|notifier| notifier.url == *url) {
-                return Ok(true);
-            }
-            if known.len() >= NOTIFIERS_MAX {
-                return Ok(false);
-            }
-            let mut transaction = Transaction::new(&self.table);
-            let notifier = item(Key::notifier(region, notify, url));
-            transaction.put(notifier.with("url", string(url)).with("created", string(origin.at)), ABSENT)?;
-            // What was counted is still so: of additions at the same moment one happens.
-            let counter = item(Key::notifiers(region, notify)).with("additions", number(additions + 1));
-            transaction.put_with(counter, "attribute_not_exists(pk) OR additions = :read", |put| {
-                put.expression_attribute_values(":read", number(additions))
-            })?;
-            transaction.put(audit(region, notify, url, Action::Create, origin), ABSENT)?;
-            if matches!(self.transact(transaction).await?, Outcome::Done) {
-                return Ok(true);
-            }
-        }
-        Err(Error::Conflict(CONTENDED))
+        let key = Key::notifier(region, notify, url);
+        let notifier = item(key).with("url", string(url)).with("created", string(origin.at));
+        let change = |transaction: &mut Transaction<'_>| {
+            transaction.put(notifier.clone(), ABSENT)?;
+            transaction.update(
+                Key::notifiers_count(region, notify),
+                "SET v = :v ADD notifiers :one",
+                |update| {
+                    update
+                        .condition_expression("attribute_not_exists(notifiers) OR notifiers < :max")
+                        .expression_attribute_values(":one", number(1))
+                        .expression_attribute_values(":v", number(FORMAT))
+                        .expression_attribute_values(":max", number(NOTIFIERS_MAX))
+                },
+            )
+        };
+        let refused = self.change_notifiers(region, notify, url, origin, Action::Create, change).await?;
+        Ok(refused != Some(Refused::Count))
     }
 
     /// Removes a notifier; tells whether it was registered.
@@ -88,28 +80,49 @@ impl Store {
         url: &NotifyUrl,
         origin: &Origin,
     ) -> Result<bool> {
-        for tries in 0..TRIES {
-            pause(tries).await;
-            let mut transaction = Transaction::new(&self.table);
+        let change = |transaction: &mut Transaction<'_>| {
             transaction.delete(Key::notifier(region, notify, url), |delete| {
                 delete.condition_expression("attribute_exists(pk)")
             })?;
-            transaction.put(audit(region, notify, url, Action::Delete, origin), ABSENT)?;
-            match self.transact(transaction).await? {
-                Outcome::Done => return Ok(true),
-                Outcome::Cancelled(reasons) if reasons.first().is_some_and(failed_condition) => {
-                    return Ok(false);
-                }
-                Outcome::Cancelled(_) => {}
+            transaction.update(Key::notifiers_count(region, notify), "ADD notifiers :less", |update| {
+                update.expression_attribute_values(":less", number(-1))
+            })
+        };
+        let refused = self.change_notifiers(region, notify, url, origin, Action::Delete, change).await?;
+        Ok(refused.is_none())
+    }
+
+    /// Makes a change of a notifier and of their count, with its audit entry; tells which condition does not hold.
+    async fn change_notifiers(
+        &self,
+        region: &RegionName,
+        notify: NotifyType,
+        url: &NotifyUrl,
+        origin: &Origin,
+        action: Action,
+        change: impl Fn(&mut Transaction<'_>) -> Result<()>,
+    ) -> Result<Option<Refused>> {
+        for attempt in 0..TRIES {
+            let mut transaction = Transaction::new(&self.table);
+            change(&mut transaction)?;
+            let entry = item(Key::notify_audit(region, notify, &origin.at.to_string(), &origin.request_id));
+            transaction.put(record::audited(entry, url.as_str(), action, origin), ABSENT)?;
+            let reasons = match self.transact(transaction).await? {
+                Outcome::Done => return Ok(None),
+                Outcome::Cancelled(reasons) => reasons,
+            };
+            match reasons.iter().position(failed_condition) {
+                Some(0) => return Ok(Some(Refused::Notifier)),
+                Some(1) => return Ok(Some(Refused::Count)),
+                Some(_) | None => pause(attempt).await,
             }
         }
-        Err(Error::Conflict(CONTENDED))
+        Err(Error::Conflict("the notifiers are being changed by others: try again"))
     }
 
     /// Puts deliveries on their way, all of them or none.
     pub async fn enqueue(&self, deliveries: &[Delivery], due_s: i64) -> Result<()> {
-        for tries in 0..TRIES {
-            pause(tries).await;
+        for attempt in 0..TRIES {
             let mut transaction = Transaction::new(&self.table);
             for delivery in deliveries {
                 transaction.put(delivery_item(delivery, due_s), ABSENT)?;
@@ -119,7 +132,7 @@ impl Store {
             }
             match self.transact(transaction).await? {
                 Outcome::Done => return Ok(()),
-                Outcome::Cancelled(_) => {}
+                Outcome::Cancelled(_) => pause(attempt).await,
             }
         }
         Err(Error::Conflict("the same deliveries are on their way"))
@@ -189,17 +202,6 @@ impl Store {
         })
         .await
     }
-}
-
-fn audit(
-    region: &RegionName,
-    notify: NotifyType,
-    url: &NotifyUrl,
-    action: Action,
-    origin: &Origin,
-) -> Attributes {
-    let entry = item(Key::notify_audit(region, notify, &origin.at.to_string(), &origin.request_id));
-    record::audited(entry, url.as_str(), action, origin)
 }
 
 fn due(id: &DeliveryId, due_s: i64) -> Attributes {

@@ -1,6 +1,7 @@
 //! Transactions in the making, and what becomes of them.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -156,6 +157,15 @@ fn bytes(write: &TransactWriteItem) -> usize {
 /// Items have no other kinds of values.
 fn text(value: &AttributeValue) -> Option<&str> {
     value.as_s().or_else(|_| value.as_n()).ok().map(String::as_str)
+}
+
+/// Waits before the next try of what met others: each time up to twice as long, and not as long as they do.
+pub async fn pause(attempt: u32) {
+    const FIRST: Duration = Duration::from_millis(5);
+    const DOUBLED_MAX: u32 = 5;
+    let longest = FIRST * 2_u32.pow(attempt.min(DOUBLED_MAX));
+    let [chance, ..] = uuid::Uuid::new_v4().into_bytes();
+    tokio::time::sleep(longest / 2 + longest * u32::from(chance) / 512).await;
 }
 
 /// Whether this write was the one whose condition did not hold.

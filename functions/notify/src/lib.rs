@@ -33,9 +33,8 @@ async fn add(State(context): State<Context>, scope: Scope, body: Body) -> Result
         Ok(asked) => asked,
         Err(unknown) => return Ok(unknown),
     };
-    let region = &scope.region.id;
     let origin = scope.origin(common::clock::now());
-    if !context.store.add_notifier(region, notify, &given, &origin).await? {
+    if !context.store.add_notifier(&scope.region.id, notify, &given, &origin).await? {
         return Err(Error::invalid(
             "notify_url",
             format!("cannot be registered: there are {NOTIFIERS_MAX} already"),

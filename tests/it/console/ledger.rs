@@ -73,7 +73,7 @@ async fn each_route_costs_what_its_row_says() {
         ("PUT", "apps/bare/versions/1-a", &yaml, 202, CHANGE),
         ("DELETE", "apps/bare", "", 202, CHANGE),
         ("GET", "notify/imagepush", "", 200, QUERY),
-        ("POST", "notify/imagepush", notifier, 200, WRITE),
+        ("POST", "notify/imagepush", notifier, 200, &[("TransactWriteItems", 1)]),
         ("POST", "repos/hello/push", &push, 400, QUERY),
         ("DELETE", "notify/imagepush", notifier, 200, &[("TransactWriteItems", 1)]),
         ("DELETE", "apps/hello", "", 202, CHANGE),
@@ -189,18 +189,18 @@ async fn a_change_that_meets_others_is_tried_ten_times() {
     assert!(reply.headers.contains_key("retry-after"));
 }
 
-/// The newest wish wins, however many come at once.
+/// The newest wish wins, and none is lost or half done.
 #[tokio::test]
-async fn of_changes_at_the_same_time_none_is_refused() {
+async fn of_parallel_changes_of_an_app_none_is_refused() {
     let ledger = world().await;
-    let scales = (1..=8).map(|instances| {
-        let ledger = &ledger;
-        async move {
-            let scale = json!({"num_instances": instances}).to_string();
-            ledger.console(Method::PATCH, "/api/v1/apps/hello/procs/web", &scale).await.0
-        }
-    });
-    for reply in join_all(scales).await {
+    let path = "/api/v1/apps/hello/procs/web";
+    let before = ledger.generation("hello").await;
+    let bodies: Vec<_> = (1..=8).map(|count| json!({"num_instances": count}).to_string()).collect();
+    let replies = join_all(bodies.iter().map(|body| ledger.console(Method::PATCH, path, body))).await;
+    for (reply, _) in replies {
         reply.is(202, "proc");
     }
+    assert_eq!(ledger.generation("hello").await, before + 8);
+    let shown = ledger.console(Method::GET, path, "").await.0.is(200, "proc");
+    assert!((1..=8).contains(&shown["numinstances"].as_u64().unwrap()), "{shown}");
 }

@@ -16,6 +16,7 @@ use axum::serve::ListenerExt;
 use common::aws::Connection;
 use common::domain::console::{self, domains::Domains, notify::Schedule};
 use common::domain::region::Regions;
+use common::domain::subject::AppId;
 use common::http::{Auth, Context, OpenAccess};
 use common::queue::{Queue, QueueSpec};
 use common::registry::{self, Registry};
@@ -128,6 +129,12 @@ impl Ledger {
     /// Runs a request with this body, empty for none.
     pub(crate) async fn run(&self, method: Method, path: &str, body: &str) -> (Answer, Calls) {
         self.send(Self::request(method, path).body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    /// How many mutations of a console app were accepted.
+    pub(crate) async fn generation(&self, app: &str) -> u64 {
+        let id = AppId { region: "xq".parse().unwrap(), app: app.parse().unwrap() };
+        self.context.store.console_app(&id).await.unwrap().unwrap().app.generation
     }
 
     /// Has the table answer that so many of the next writes met another transaction, which the emulator never does.
