@@ -68,6 +68,11 @@ impl Store {
         Ok(read_all(&self.query(key::console_apps(&resource.region), Some(range)).await?))
     }
 
+    /// An app, and the instances of the resource that it may be, asked for at once.
+    pub async fn console_resource(&self, id: &AppId) -> Result<(Option<ReadApp>, Vec<ReadApp>)> {
+        tokio::try_join!(Box::pin(self.console_app(id)), Box::pin(self.console_instances(id)))
+    }
+
     /// Those of these apps that are registered, by name. No call for no names.
     pub async fn console_apps_of(
         &self,

@@ -221,7 +221,7 @@ fn named_users(after: &App) -> Option<String> {
 fn check_sizes(scope: &Scope, app: &App) -> Result<()> {
     // An item of the table has 400 KB, for what the cluster has of the app too.
     const KIB_MAX: usize = 180;
-    let bytes = serde_json::to_vec(&app.deployment).map_or(0, |json| json.len());
+    let bytes = serde_json::to_vec(&(&app.giturl, &app.deployment)).map_or(0, |json| json.len());
     if bytes > KIB_MAX * 1024 {
         let msg = format!("the lain.yaml of {} says more than there is room for, {KIB_MAX} KiB", app.name());
         return Err(Error::Unacceptable(msg));

@@ -15,8 +15,8 @@ pub fn routes() -> Routes {
 
 /// The deployed instances of a resource; none of an app that is no resource.
 async fn list(State(context): State<Context>, scope: Scope) -> Result<Envelope> {
-    let resource = scope.admitted(&context).await?;
-    let instances = context.store.console_instances(&resource.app.id).await?;
+    let (resource, instances) = context.store.console_resource(&scope.app_id()?).await?;
+    let resource = scope.admit(&context, resource)?;
     let others = BTreeMap::new();
     let views = Views::new(&context, &others);
     let deployed = instances.iter().filter(|read| read.app.deployment.is_some());

@@ -17,6 +17,8 @@ use reqwest::header::CONTENT_TYPE;
 
 /// No notifier has longer to answer (lain-spec 3.7).
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a try may take besides: until it begins, and until its end is on record.
+const SLACK: Duration = Duration::from_secs(5);
 /// The sweeper rings for a try when our own ring is overdue by this.
 const OVERDUE_S: i64 = 30;
 
@@ -71,7 +73,7 @@ impl Webhooks {
         }
         let next = self.schedule.wait(delivery.tries + 1);
         let (now, due_s) = (clock::now(), due_s(next.unwrap_or(TIMEOUT) + TIMEOUT));
-        if !self.context.store.begin_try(&delivery, now, later(now, TIMEOUT), due_s).await? {
+        if !self.context.store.begin_try(&delivery, now, later(now, TIMEOUT + SLACK), due_s).await? {
             return Ok(());
         }
         let begun = Delivery { tries: delivery.tries + 1, ..delivery };

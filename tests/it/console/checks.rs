@@ -211,11 +211,13 @@ async fn a_file_that_says_more_than_can_be_kept_is_refused() {
     let text = format!("# {}\nworker:\n  env: [\"A={}\"]\n", "c".repeat(85 * 1024), "x".repeat(165 * 1024));
     let ports = (0..110).map(|port| format!("worker.a{port}: {{ports: \"{}:80\"}}\n", 9500 + port));
     let ports = ports.collect::<Vec<_>>().concat();
+    let giturl = format!("giturl: https://g.x/{}\nworker: {{}}\n", "x".repeat(185 * 1024));
     for (version, sections, words) in [
         ("1-a", procs.as_str(), "at most 200 procs"),
         ("2-a", &env, "more than there is room for"),
         ("2-b", &text, "more to keep than there is room for"),
         ("2-c", &ports, "100 can be"),
+        ("2-d", &giturl, "more than there is room for"),
     ] {
         desk.put("big", version, sections);
         let refusal = desk.create("big").await.refused(406, "app");

@@ -177,13 +177,13 @@ async fn a_page_of_another_origin_changes_nothing_and_costs_nothing() {
 
 /// A lost race is run again, and told when it is lost too often.
 #[tokio::test]
-async fn a_change_that_meets_others_is_tried_eight_times() {
+async fn a_change_that_meets_others_is_tried_ten_times() {
     let ledger = world().await;
     let scale = r#"{"num_instances":3}"#;
-    ledger.conflict(7);
+    ledger.conflict(9);
     let (reply, _) = ledger.console(Method::PATCH, "/api/v1/apps/hello/procs/web", scale).await;
     reply.is(202, "proc");
-    ledger.conflict(8);
+    ledger.conflict(10);
     let (reply, _) = ledger.console(Method::PATCH, "/api/v1/apps/hello/procs/web", scale).await;
     reply.refused(409, "proc");
     assert!(reply.headers.contains_key("retry-after"));
@@ -191,23 +191,16 @@ async fn a_change_that_meets_others_is_tried_eight_times() {
 
 /// The newest wish wins, and none is lost or half done.
 #[tokio::test]
-async fn of_parallel_changes_of_an_app_each_is_made_or_refused() {
+async fn of_parallel_changes_of_an_app_none_is_refused() {
     let ledger = world().await;
     let path = "/api/v1/apps/hello/procs/web";
     let before = ledger.generation("hello").await;
     let bodies: Vec<_> = (1..=8).map(|count| json!({"num_instances": count}).to_string()).collect();
     let replies = join_all(bodies.iter().map(|body| ledger.console(Method::PATCH, path, body))).await;
-    let mut accepted = 0;
     for (reply, _) in replies {
-        if reply.status == 409 {
-            reply.refused(409, "proc");
-        } else {
-            reply.is(202, "proc");
-            accepted += 1;
-        }
+        reply.is(202, "proc");
     }
-    assert!(accepted > 4, "{accepted}");
-    assert_eq!(ledger.generation("hello").await, before + accepted);
+    assert_eq!(ledger.generation("hello").await, before + 8);
     let shown = ledger.console(Method::GET, path, "").await.0.is(200, "proc");
     assert!((1..=8).contains(&shown["numinstances"].as_u64().unwrap()), "{shown}");
 }

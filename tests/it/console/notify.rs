@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use common::domain::Timestamp;
 use common::domain::console::notify::{Delivery, DeliveryId, DeliveryState};
 use futures::future::join_all;
+use local::push::archive;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -220,4 +221,33 @@ async fn a_push_that_says_nothing_new_is_refused() {
     push().await.refused(404, "image_push");
     bare.push_tag("latest").await;
     push().await.refused(500, "image_push");
+}
+
+#[tokio::test]
+async fn a_push_whose_file_cannot_be_read_tells_nobody() {
+    let ledger = Ledger::open().await;
+    let file = "appname: hello\ngiturl: https://g.x/hello\nbuild: {base: a, script: [b]}\nworker: {cmd: x}\n";
+    ledger.images.put("hello", "1-a", file);
+    let send = async |path: &str, body: &Value| {
+        ledger.console(Method::POST, &format!("/api/v1/{path}"), &body.to_string()).await
+    };
+    send("repos", &json!({"appname": "hello"})).await.0.is(201, "repos");
+    send("apps", &json!({"appname": "hello"})).await.0.is(202, "app");
+    send("notify/imagepush", &json!({"notify_url": "http://x.invalid/"})).await.0.is(200, "notify");
+    let push = json!({"authors": ["a"], "commits": [{"id": "1", "message": "m"}]});
+    ledger.images.put("hello", "2-a", "appname: [");
+    let outside = archive("README", file).unwrap();
+    for (layer, words) in [
+        (None, "the newest version has no good lain.yaml"),
+        (Some(b"x".as_slice()), "cannot be read"),
+        (Some(outside.as_slice()), "has no file lain.yaml"),
+    ] {
+        if let Some(layer) = layer {
+            ledger.images.image("hello", "meta-2-a", layer, None, None);
+        }
+        let (reply, calls) = send("repos/hello/push", &push).await;
+        let refusal = reply.refused(400, "image_push");
+        assert!(refusal.contains(words), "{words}: {refusal}");
+        assert_eq!(calls, [("Query".to_owned(), 1)].into(), "nothing is on its way");
+    }
 }

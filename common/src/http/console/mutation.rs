@@ -13,7 +13,7 @@ use crate::store::{self, Accepted, AppMutation, Change, Committed, DUE_AFTER_S, 
 
 /// How often a lost race is run again before the caller hears of it: the newest wish is to win, so more often than in the other
 /// dialect. All pauses together take less than a second.
-const TRIES: u32 = 8;
+const TRIES: u32 = 10;
 
 /// What a handler decided.
 #[derive(Debug)]
