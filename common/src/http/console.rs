@@ -14,6 +14,7 @@ mod envelope;
 mod group;
 mod member;
 mod mutation;
+mod ports;
 mod refusal;
 mod related;
 
@@ -24,5 +25,6 @@ pub use envelope::Envelope;
 #[cfg(feature = "console")]
 pub use group::{make_group, make_instance_group};
 pub use mutation::{Verdict, mutate};
+pub use ports::check_ports;
 pub(super) use refusal::refusal;
 pub use related::{Apps, related, used};

@@ -82,7 +82,7 @@ fn request_id(headers: &HeaderMap) -> String {
 
 fn log(error: &Error, request_id: &str) {
     if matches!(error, Error::Unavailable { .. } | Error::Internal { .. }) {
-        tracing::error!(request.id = request_id, error = %error.chain(), "Answered {}", code(error).0);
+        tracing::error!(request.id = request_id, error = %error.chain(), "Answered {}", code(error).1);
     }
 }
 

@@ -13,9 +13,9 @@ use common::domain::console::workload::{Files, workload};
 use common::domain::name::Uid;
 use common::domain::subject::AppId;
 use common::domain::{Error, Result, Timestamp};
-use common::http::console::{Apps, make_instance_group, used};
+use common::http::console::{Apps, check_ports, make_instance_group, used};
 use common::http::{Context, Scope};
-use common::store::{AppChange, UsedPort};
+use common::store::{AppChange, ReadApp};
 
 use super::release::{Release, unacceptable};
 
@@ -73,7 +73,8 @@ pub(super) async fn check(
         check_sizes(scope, &change.after)?;
         check_secrets(context, &change.after).await?;
     }
-    check_ports(context, &scope.region.cluster, changes).await?;
+    let apps: Vec<_> = changes.iter().map(|change| &change.after).collect();
+    check_ports(context, &scope.region.cluster, &apps).await?;
     changes.iter().try_for_each(|change| check_names(scope, &context.console.domains, &change.after, others))
 }
 
@@ -108,7 +109,12 @@ async fn others(context: &Context, before: &App, after: &App) -> Result<Apps> {
     let mut names: BTreeSet<AppName> = used(after);
     names.extend(used(before));
     names.extend(after.resources());
-    context.store.console_apps_of(&after.id.region, &names).await
+    let mut others = context.store.console_apps_of(&after.id.region, &names).await?;
+    // It may use itself, as it is to be.
+    if let Some(own) = names.get(after.name()) {
+        others.insert(own.clone(), ReadApp { app: after.clone(), observation: None });
+    }
+    Ok(others)
 }
 
 /// Instances for the resources that are new, and an end of those that are no longer used. The others stay as they are.
@@ -119,10 +125,8 @@ fn instances(others: &Apps, before: &App, after: &App, now: Timestamp) -> Result
     for used in uses {
         let template = others.get(&used.app).and_then(|read| read.app.deployment.as_ref());
         if !matches!(template.map(|deployment| &deployment.content), Some(Content::Resource(_))) {
-            return Err(Error::Unacceptable(format!(
-                "the app uses the resource {}, which is not deployed: deploy it first",
-                used.app
-            )));
+            let why = if template.is_some() { "is no resource" } else { "is not deployed: deploy it first" };
+            return Err(Error::Unacceptable(format!("the app uses the resource {}, which {why}", used.app)));
         }
         // One that somebody undeployed by itself comes back.
         let name =
@@ -247,31 +251,6 @@ async fn check_secrets(context: &Context, app: &App) -> Result<()> {
                 "secret files of {podgroup} are missing: {}; add them, or set secret_files_bypass",
                 missing.join(", ")
             )));
-        }
-    }
-    Ok(())
-}
-
-async fn check_ports(context: &Context, cluster: &str, changes: &[AppChange]) -> Result<()> {
-    let wanted: Vec<_> = changes
-        .iter()
-        .flat_map(|change| {
-            change.after.stream_ports().into_iter().map(|(_, port)| (change.after.name(), port))
-        })
-        .collect();
-    if wanted.is_empty() {
-        return Ok(());
-    }
-    let taken: BTreeMap<_, UsedPort> =
-        context.store.stream_ports(cluster).await?.into_iter().map(|used| (used.port.source, used)).collect();
-    let mut ours: BTreeMap<_, &AppName> = BTreeMap::new();
-    for (app, port) in wanted {
-        if let Some(other) = ours.insert(port.source, app) {
-            let msg = format!("port {} is asked for twice, by {other} and by {app}", port.source);
-            return Err(Error::Unacceptable(msg));
-        }
-        if let Some(used) = taken.get(&port.source).filter(|used| used.app != *app) {
-            return Err(Error::Unacceptable(format!("port {} is in use by app {}", port.source, used.app)));
         }
     }
     Ok(())

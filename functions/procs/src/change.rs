@@ -6,9 +6,9 @@ use common::domain::console::app::{App, DeployedProc};
 use common::domain::console::change::Refusal;
 use common::domain::operation::Action;
 use common::domain::subject::Subject;
-use common::domain::{Result, Timestamp};
+use common::domain::{Error, Result, Timestamp};
 use common::http::console::answer::{Views, version};
-use common::http::console::{Apps, Envelope, Verdict, body, mutate, url};
+use common::http::console::{Apps, Envelope, Verdict, body, check_ports, mutate, url};
 use common::http::{Body, Context, Scope};
 use common::store::{AppChange, AppMutation, Note, ReadApp};
 use serde_json::Value;
@@ -38,6 +38,12 @@ pub(super) async fn create(State(context): State<Context>, scope: Scope, body: B
                 return Ok(Envelope::null(status, "proc", refusal.to_string(), url).into());
             }
         };
+        match check_ports(context, &scope.region.cluster, &[&changed]).await {
+            Err(Error::Unacceptable(msg)) => {
+                return Ok(Envelope::null(StatusCode::NOT_ACCEPTABLE, "proc", msg, url::procs(app)).into());
+            }
+            checked => checked?,
+        }
         let next = ReadApp { app: changed, observation: read.observation.clone() };
         let shown = show(context, &next, name, Shown::WithPods);
         let answer = Envelope::new(StatusCode::CREATED, "proc", &shown, url::proc(app, name))?;
@@ -99,6 +105,7 @@ pub(super) fn refuse(
         Refusal::NoSuchProc(_) => Ok(no_such_proc(StatusCode::NOT_FOUND, app, proc)),
         Refusal::NotDeployed(_)
         | Refusal::IsPortal(_)
+        | Refusal::IsOneshot(_)
         | Refusal::IsDeployed(_)
         | Refusal::OtherApp { .. }
         | Refusal::OtherRepository { .. } => {

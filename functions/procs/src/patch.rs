@@ -167,7 +167,7 @@ fn sizing(members: &Members) -> Result<Sizing> {
     };
     match (instances, cpu, &memory) {
         (None, None, None) => {
-            Err(Error::invalid("", "must have num_instances, or cpu and memory, or operation"))
+            Err(Error::invalid("num_instances", "is required, or cpu and memory, or operation"))
         }
         (Some(_), Some(_), _) | (Some(_), _, Some(_)) => Err(Error::invalid(
             "num_instances",

@@ -73,6 +73,13 @@ impl Push {
             Some(version) => version.clone(),
             None => new_version(&yaml)?,
         };
+        if self.app.as_str().bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Err(format!(
+                "no image is called {app}, with capitals: deploy it with PUT /api/v1/apps/{app}/versions/<version>/ and its \
+                 lain.yaml",
+                app = self.app
+            ));
+        }
         target.push(&self.app, &version, Some(&yaml)).await?;
         let api = endpoints["api"].as_str().unwrap_or("http://127.0.0.1:9000");
         Ok(format!(

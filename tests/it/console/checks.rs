@@ -94,6 +94,40 @@ async fn one_deploy_asks_for_a_port_of_the_edge_once() {
     assert_eq!(desk.ask("GET /usedstreamrouterports", Value::Null).await.is(200, "streamrouter"), json!([]));
 }
 
+/// A port of a removed proc may be another app's by now: that is said, and not that somebody changes the app.
+#[tokio::test]
+async fn a_proc_does_not_come_back_without_its_port() {
+    let desk = Desk::new().await;
+    let sections = "worker:\n  cmd: x\n  ports: \"9508:80\"\n";
+    desk.deployed("first", "1-a", sections).await;
+    desk.ask("DELETE /apps/first/procs/worker/", Value::Null).await.is(202, "proc");
+    desk.deployed("second", "1-a", sections).await;
+    let back = async || desk.ask("POST /apps/first/procs/", json!({"procname": "worker"})).await;
+    assert!(back().await.refused(406, "proc").contains("9508 is in use by app second"));
+    desk.ask("DELETE /apps/second/", Value::Null).await.is(202, "app");
+    back().await.is(201, "proc");
+}
+
+/// Its own services are as they are to be, also at the first deploy.
+#[tokio::test]
+async fn an_app_may_use_itself() {
+    let desk = Desk::new().await;
+    let sections = |service: &str| {
+        format!(
+            "service.echo:\n  cmd: a\n  port: 7\n  portal: {{cmd: p, port: 8}}\nportal.far:\n  service_name: far\n  \
+             cmd: p\n  port: 9\nuse_services: {{me: [{service}]}}\n"
+        )
+    };
+    desk.register("me").await;
+    desk.put("me", "1-a", &sections("echo"));
+    let refusal = desk.create("me").await.refused(406, "app");
+    assert!(refusal.contains("both be called echo"), "{refusal}");
+    desk.put("me", "2-a", &sections("far"));
+    let reply = desk.create("me").await;
+    assert_eq!(reply.is(202, "app")["useservices"][0]["service"]["portals"][0]["procname"], "far");
+    assert_eq!(message(&reply), "");
+}
+
 /// B4, 3.2: an instance is made anew from its resource, with all that a deploy is checked for.
 #[tokio::test]
 async fn an_update_of_an_instance_is_checked_like_any_other() {

@@ -135,7 +135,11 @@ async fn a_scale_that_cannot_be_is_refused() {
         "garbage",
         "",
     ] {
-        app.console.send(Method::PATCH, &path, Some(body)).await.refused(400, "proc");
+        let reply = app.console.send(Method::PATCH, &path, Some(body)).await;
+        reply.refused(400, "proc");
+        let of_proc = format!("/api/v1{path}");
+        let url = if body.starts_with('{') { of_proc.as_str() } else { "/api/v1/docs/" };
+        assert_eq!(reply.json()["url"], url, "{body}");
     }
     app.console.patch(&app.at("procs/zzz/"), &json!({"cpu": 1})).await.refused(404, "proc");
     app.console.patch(&app.at("procs/zzz/"), &json!({})).await.refused(400, "proc");

@@ -130,6 +130,9 @@ async fn a_oneshot_runs_once_for_each_deploy() {
     let shown = app.view().await;
     let migrate = &shown["procs"][0];
     assert_eq!((&migrate["proctype"], &migrate["pods"][0]["status"]), (&json!("oneshot"), &json!("True")));
+    let one = json!({"operation": "restart", "instance": 1});
+    let refused = app.console.patch(&app.at("procs/migrate/"), &one).await;
+    assert_eq!(refused.is(400, "proc")["procname"], "migrate");
     app.console.put(&app.at(""), &json!({})).await.is(202, "app");
     eventually("the new job is the only one", async || {
         let jobs = jobs().await;

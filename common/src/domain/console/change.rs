@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::app::{App, Content, DeployedProc, Deployment, Desired, Eviction, Running, Sizing};
-use super::manifest::{LainYaml, Manifest};
+use super::manifest::{LainYaml, Manifest, ProcKind};
 use super::name::{AppName, MetaVersion, ProcName};
 use crate::domain::applied::Applied;
 use crate::domain::name::Uid;
@@ -43,6 +43,9 @@ pub enum Refusal {
     /// The proc runs only in the clients of the app.
     #[error("{0} is a portal: it runs with each client of the app, and only there")]
     IsPortal(ProcName),
+    /// Its instances are one Job's.
+    #[error("{0} is a oneshot: its instances run to their end together, so restart all of them")]
+    IsOneshot(ProcName),
     /// It was removed, and not deployed again.
     #[error("proc {0} exists but is not deployed")]
     NotDeployed(ProcName),
@@ -143,7 +146,10 @@ impl App {
 
     /// A pod of a proc replaced by a new one.
     pub fn evict(&self, proc: &str, instance: &Instance, now: Timestamp) -> Result<Self, Refusal> {
-        let mut next = self.change_proc(proc, now, |proc, _| proc.check_deployed())?;
+        let mut next = self.change_proc(proc, now, |proc, _| match proc.proc.kind {
+            ProcKind::Oneshot => Err(Refusal::IsOneshot(proc.name().clone())),
+            ProcKind::Web | ProcKind::Worker | ProcKind::Portal { .. } => proc.check_deployed(),
+        })?;
         let generation = next.generation;
         let done = self.applied.generation;
         if let Some(Deployment { content: Content::App(running), .. }) = &mut next.deployment {

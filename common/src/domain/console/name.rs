@@ -111,7 +111,9 @@ fn plain(text: &str, bytes_max: usize) -> Result<(), Rule> {
     let first = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
     let parts =
         text.split('-').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric()));
-    if first && parts && text.len() <= bytes_max {
+    if text.len() > bytes_max {
+        Err("is too long")
+    } else if first && parts {
         Ok(())
     } else {
         Err("must start with a letter and be letters and digits, with single '-' between them")

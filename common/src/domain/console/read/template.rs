@@ -15,6 +15,8 @@ use crate::domain::{Error, FieldError, Result};
 const FUEL: u64 = 2_000;
 /// How many templates a file may have.
 const TEMPLATES_MAX: usize = 1_000;
+/// What the engine knows by itself.
+const FUNCTIONS: [&str; 3] = ["range", "dict", "namespace"];
 /// The largest text that a template may become.
 const BYTES_MAX: usize = 16 * 1024;
 
@@ -140,7 +142,7 @@ impl Renderer<'_> {
         let (needs, rendered) = match self.jinja.template_from_str(source) {
             Ok(template) => {
                 let mut needs: Vec<_> = template.undeclared_variables(false).into_iter().collect();
-                needs.retain(|name| !self.params.contains_key(name));
+                needs.retain(|name| !self.params.contains_key(name) && !FUNCTIONS.contains(&name.as_str()));
                 needs.sort_unstable();
                 (needs, template.render(self.context.clone()))
             }

@@ -33,6 +33,12 @@ impl PodJson {
         instance: &Instance,
         index: usize,
     ) -> Self {
+        // Of a pod of before nobody remembers them.
+        let envs = proc
+            .is_current(instance)
+            .then(|| variables(app, proc, domains, instance.number_at(index + 1)))
+            .into_iter()
+            .flatten();
         let uptime = instance.started.and_then(|started| started.checked_add(SHANGHAI).ok());
         Self {
             containerid: instance.container_id.clone(),
@@ -42,10 +48,7 @@ impl PodJson {
             nodeip: instance.node_ip.clone(),
             status: if instance.is_ready { "True" } else { "False" },
             uptime: uptime.map(utc).unwrap_or_default(),
-            envs: variables(app, proc, domains, instance.number_at(index + 1))
-                .into_iter()
-                .map(|(name, value)| format!("{name}={value}"))
-                .collect(),
+            envs: envs.map(|(name, value)| format!("{name}={value}")).collect(),
         }
     }
 }

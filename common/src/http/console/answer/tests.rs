@@ -157,6 +157,19 @@ fn silence_ends_after_ten_minutes() {
     }
 }
 
+/// What a pod of before ran with is not known any more.
+#[test]
+fn a_pod_of_before_has_no_variables() {
+    let domains = Domains::parse("lain.local").unwrap();
+    for (rolled, is_known) in [(None, true), (Some(1), true), (Some(0), false)] {
+        let mut read = seen(worker(), "worker", "", &[""]);
+        group(&mut read, "worker").instances[0].rolled = rolled;
+        let shown = Views { domains: &domains, others: &BTreeMap::new(), now: NOW }.app(&read);
+        let envs = shown["procs"][0]["pods"][0]["envs"].as_array().unwrap();
+        assert_eq!(!envs.is_empty(), is_known, "{rolled:?}");
+    }
+}
+
 #[test]
 fn an_app_without_procs_is_no_success() {
     assert!(error(&app("hello", ""), 0).starts_with("NothingToRun"));
