@@ -98,6 +98,7 @@ fn body(doorbell: &impl Serialize) -> Result<String> {
 }
 
 fn delay_seconds(delay: Duration) -> Option<i32> {
-    let seconds = delay.min(DELAY_MAX).as_secs();
+    // Not before its time.
+    let seconds = delay.min(DELAY_MAX).as_millis().div_ceil(1000);
     i32::try_from(seconds).ok().filter(|seconds| *seconds > 0)
 }

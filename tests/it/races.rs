@@ -4,7 +4,7 @@ use common::clock;
 use common::domain::applied::Applied;
 use common::domain::service::Service;
 use common::domain::status::{Groups, Observation};
-use common::domain::subject::Subject;
+use common::domain::subject::{AppId, Subject};
 use common::domain::unit::Unit;
 use common::store::{Completion, Finished, Lease, LeaseTaken, Store, Work};
 use reqwest::Method;
@@ -62,6 +62,7 @@ async fn complete(store: &Store, lease: &Lease, work: &Work) -> Finished {
         applied: &Applied { generation: work.unit.generation(), ..work.unit.applied().clone() },
         observation: &Observation::Seen(Groups::default()),
         seen_ms: clock::now().as_millisecond(),
+        was_due_s: work.due_s,
         due_s: clock::now().as_second() + 60,
     };
     store.complete(lease, &completion).await.unwrap()
@@ -105,6 +106,28 @@ async fn a_worker_learns_that_the_generation_has_moved() {
     assert_eq!(complete(store, &lease, &before).await, Finished::Moved);
     let unit = work(store).await.unit;
     assert_eq!((unit.applied().generation, unit.generation()), (1, 2), "what was applied is on record");
+}
+
+/// As a service app's job makes its clients due, whose portals follow it.
+#[tokio::test]
+async fn what_is_made_due_while_a_job_is_under_way_stays_due() {
+    let ledger = Ledger::open().await;
+    let store = &ledger.context.store;
+    let yaml = "appname: hello\nbuild: {}\nworker:\n  cmd: x\n";
+    ledger.console(Method::POST, "/api/v1/repos", r#"{"appname":"hello"}"#).await.0.is(201, "repos");
+    ledger.console(Method::PUT, "/api/v1/apps/hello/versions/1-a", yaml).await.0.is(202, "app");
+    let id = AppId { region: "xq".parse().unwrap(), app: "hello".parse().unwrap() };
+    let subject = Subject::App(id.clone());
+    let work = async || store.work(&subject).await.unwrap().unwrap();
+    let LeaseTaken::Taken(lease) = store.take_lease(&subject, 0, 60).await.unwrap() else { panic!("held") };
+    let before = work().await;
+    store.make_due(&id, 5).await.unwrap();
+    assert_eq!(complete(store, &lease, &before).await, Finished::Moved);
+    let now = work().await;
+    assert_eq!((now.unit.is_applied(), now.due_s), (true, Some(5)));
+    let LeaseTaken::Taken(lease) = store.take_lease(&subject, 0, 60).await.unwrap() else { panic!("held") };
+    assert_eq!(complete(store, &lease, &now).await, Finished::Settled);
+    assert_ne!(work().await.due_s, Some(5));
 }
 
 #[tokio::test]

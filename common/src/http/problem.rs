@@ -1,6 +1,7 @@
 //! Errors as answers: the one place that knows both (kirk-spec §3; lain-spec 1.1 for the console's).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::Request;
 use axum::http::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
@@ -14,6 +15,8 @@ use crate::domain::name::Uid;
 use crate::domain::{Error, FieldError, Missing};
 
 const REQUEST_ID: &str = "x-reqid";
+/// The gateway and Lambda give up after 29 seconds, with an answer that is not ours.
+const DEADLINE: Duration = Duration::from_secs(25);
 const REQUEST_ID_CHARS_MAX: usize = 64;
 
 /// The id of a request, which its answer, its records and its log lines carry.
@@ -49,7 +52,10 @@ pub(super) async fn answer(mut request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let endpoint = console::Endpoint::of(request.uri().path());
     request.extensions_mut().insert(RequestId(id.clone()));
-    let mut response = next.run(request).await;
+    let mut response = match tokio::time::timeout(DEADLINE, next.run(request)).await {
+        Ok(response) => response,
+        Err(late) => Error::unavailable("answer in time", late).into_response(),
+    };
     if let Some(Carried(error)) = response.extensions_mut().remove() {
         let allow = response.headers_mut().remove(axum::http::header::ALLOW);
         log(&error, &id);

@@ -126,6 +126,9 @@ impl Registry {
             let place = response.headers().get(LOCATION).and_then(|place| place.to_str().ok());
             let place = place.and_then(|place| response.url().join(place).ok());
             let place = place.ok_or_else(|| Error::unavailable(DOING, "a redirect leads nowhere"))?;
+            if self.base.starts_with("https:") && place.scheme() != "https" {
+                return Err(Error::unavailable(DOING, "a redirect leads to a place without TLS"));
+            }
             // Our credentials are the registry's alone.
             response = send(self.client.get(place)).await?;
         }

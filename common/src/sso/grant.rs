@@ -37,8 +37,8 @@ pub enum Grant<'a> {
     },
 }
 
-/// An access token (RFC 6749, 5.1).
-#[derive(Clone, Debug, Deserialize)]
+/// An access token (RFC 6749, 5.1), which is not shown.
+#[derive(Clone, Deserialize)]
 pub struct Granted {
     /// The token.
     pub access_token: String,

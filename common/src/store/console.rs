@@ -59,7 +59,11 @@ impl Store {
             .filter_expression("attribute_exists(uid)")
             .projection_expression("sk");
         let items = all_pages(request).await?;
-        items.iter().map(|item| Reader(item).parse("sk")).collect()
+        let name = |item: &Attributes| {
+            let name = Reader(item).parse("sk");
+            name.inspect_err(|error| tracing::error!(error = %error.chain(), "Left out an app")).ok()
+        };
+        Ok(items.iter().filter_map(name).collect())
     }
 
     /// The instances of a resource that can be read, by name.

@@ -8,6 +8,7 @@ use common::domain::console::app::{App, Content};
 use common::domain::console::change::Refusal;
 use common::domain::console::manifest::LainYaml;
 use common::domain::console::name::AppName;
+use common::domain::image::Image;
 use common::domain::operation::Action;
 use common::domain::status::Observation;
 use common::domain::subject::{AppId, Subject};
@@ -91,14 +92,10 @@ pub(super) async fn from_body(State(context): State<Context>, scope: Scope, body
             Ok((text.map_err(|_| Error::invalid("", "must be a lain.yaml in UTF-8"))?, None))
         }
     })?;
-    let image = match image.or_else(|| scope.query_param("image")) {
-        Some(image) => {
-            let image: common::domain::image::Image =
-                image.parse().map_err(|rule: &str| Error::invalid("image", rule))?;
-            image.to_string()
-        }
-        None => context.console.release_image(read.app.name(), &version),
-    };
+    let image = image.or_else(|| scope.query_param("image"));
+    let image = image.unwrap_or_else(|| context.console.release_image(read.app.name(), &version));
+    let image: Image = image.parse().map_err(|rule: &str| Error::invalid("image", rule))?;
+    let image = image.to_string();
     let release = release::read(version, image, text)?;
     let action = if read.app.deployment.is_some() { Action::Update } else { Action::Deploy };
     deploy(&context, &scope, action, read, &release).await
@@ -134,7 +131,8 @@ async fn update_instance(
             let of_client = others.get(client).and_then(|read| read.app.running());
             let used =
                 of_client.and_then(|running| running.use_resources.iter().find(|used| used.app == *resource));
-            let used = used.cloned().ok_or_else(|| missing(client))?;
+            let unused = || Error::Unacceptable(format!("{client} does not use {resource} any more"));
+            let used = used.cloned().ok_or_else(unused)?;
             let client = others.get(client).map(|read| read.app.clone()).ok_or_else(|| missing(client))?;
             let observation = others.get(name).and_then(|read| read.observation.clone());
             let changes = vec![plan::instance(&others, &client, &used, now)?];

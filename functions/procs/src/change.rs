@@ -6,7 +6,7 @@ use common::domain::console::app::{App, DeployedProc};
 use common::domain::console::change::Refusal;
 use common::domain::operation::Action;
 use common::domain::subject::Subject;
-use common::domain::{Error, Result, Timestamp};
+use common::domain::{Result, Timestamp};
 use common::http::console::answer::{Views, version};
 use common::http::console::{Apps, Envelope, Verdict, body, check_ports, mutate, url};
 use common::http::{Body, Context, Scope};
@@ -38,12 +38,7 @@ pub(super) async fn create(State(context): State<Context>, scope: Scope, body: B
                 return Ok(Envelope::null(status, "proc", refusal.to_string(), url).into());
             }
         };
-        match check_ports(context, &scope.region.cluster, &[&changed]).await {
-            Err(Error::Unacceptable(msg)) => {
-                return Ok(Envelope::null(StatusCode::NOT_ACCEPTABLE, "proc", msg, url::procs(app)).into());
-            }
-            checked => checked?,
-        }
+        check_ports(context, &scope.region.cluster, &[&changed]).await?;
         let next = ReadApp { app: changed, observation: read.observation.clone() };
         let shown = show(context, &next, name, Shown::WithPods);
         let answer = Envelope::new(StatusCode::CREATED, "proc", &shown, url::proc(app, name))?;

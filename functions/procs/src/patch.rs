@@ -99,6 +99,8 @@ fn one_instance(
     number: usize,
     now: Timestamp,
 ) -> Result<App, Refusal> {
+    // Whether the proc runs at all comes first.
+    read.app.operate(proc, operation, now)?;
     let found = status::instance(instances(read, proc), number);
     let found = found.ok_or_else(|| Refusal::NoSuchProc(format!("instance {number}")))?;
     match operation {

@@ -186,6 +186,7 @@ impl Job<'_> {
             applied,
             observation: &Observation::Seen(seen),
             seen_ms: clock::now().as_millisecond(),
+            was_due_s: self.work.due_s,
             // What an earlier lease left under way has arrived by the end of this one's time.
             due_s: now_s.saturating_add(if unit.is_applied() { SETTLE_S } else { lease_s }),
         };

@@ -97,6 +97,7 @@ impl World {
             applied: &applied,
             observation: &Observation::Unreachable,
             seen_ms: 1,
+            was_due_s: work.due_s,
             due_s: i64::from(u32::MAX),
         };
         store.complete(&lease, &completion).await.unwrap();

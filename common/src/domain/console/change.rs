@@ -153,7 +153,7 @@ impl App {
         let generation = next.generation;
         let done = self.applied.generation;
         if let Some(Deployment { content: Content::App(running), .. }) = &mut next.deployment {
-            running.evictions.retain(|eviction| eviction.generation > done);
+            running.evictions.retain(|eviction| eviction.generation > done && eviction.pod != instance.pod);
             let (pod, uid) = (instance.pod.clone(), instance.uid.clone());
             running.evictions.push(Eviction { pod, uid, generation });
         }

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::super::name::Rule;
 
 const RULE: Rule = "must be an amount of memory, like 64M";
+/// The longest text that is kept.
+const BYTES_MAX: usize = 32;
 const UNITS: [&str; 6] = ["bytes", "KB", "MB", "GB", "TB", "PB"];
 
 /// An amount of memory, and how it was written.
@@ -22,6 +24,9 @@ impl Memory {
 
     /// Reads a number with an optional unit, of which only the first letter counts: `64M`, `64 MiB`, `1.5g`, `32`.
     pub fn parse(text: &str) -> Result<Self, Rule> {
+        if text.len() > BYTES_MAX {
+            return Err(RULE);
+        }
         let compact: String = text.chars().filter(|char| !char.is_whitespace()).collect();
         let unit_at =
             compact.find(|char: char| !char.is_ascii_digit() && char != '.').unwrap_or(compact.len());
@@ -81,8 +86,21 @@ mod tests {
         ] {
             assert_eq!(Memory::parse(text).unwrap().bytes, bytes, "{text}");
         }
-        for bad in ["", "M", "-1M", "+1M", "64X", "1e3", "1.2.3M", "64M2", "64 é", "99999999P", "NaN", "inf"]
-        {
+        for bad in [
+            "000000000000000000000000000000064M",
+            "",
+            "M",
+            "-1M",
+            "+1M",
+            "64X",
+            "1e3",
+            "1.2.3M",
+            "64M2",
+            "64 é",
+            "99999999P",
+            "NaN",
+            "inf",
+        ] {
             assert!(Memory::parse(bad).is_err(), "{bad:?} should be refused");
         }
     }

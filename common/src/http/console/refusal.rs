@@ -41,7 +41,6 @@ pub(in crate::http) fn refusal(
             let text = format!("the method {method} is not allowed here");
             Envelope::null(status, keys.method, text, url::docs())
         }
-        Error::Unacceptable(_) => null(status, "app", of(endpoint)),
         Error::Invalid(faults) => null(status, keys.bad, url_of_bad(endpoint, faults)),
         Error::TooLarge { .. } | Error::UnsupportedMediaType => {
             null(status, keys.bad, url_of_bad(endpoint, &[]))
@@ -55,7 +54,8 @@ pub(in crate::http) fn refusal(
             Envelope::null(StatusCode::INTERNAL_SERVER_ERROR, keys.failed, text, of(endpoint))
         }
         Error::Internal { .. } => null(StatusCode::INTERNAL_SERVER_ERROR, keys.failed, of(endpoint)),
-        Error::Conflict(_)
+        Error::Unacceptable(_)
+        | Error::Conflict(_)
         | Error::IdempotencyConflict
         | Error::TooManyRequests
         | Error::QuotaExceeded { .. }

@@ -12,7 +12,7 @@ use crate::domain::operation::OperationState;
 use crate::domain::status::Observation;
 use crate::domain::unit::Unit;
 use crate::store::item::{Attributes, With, json, number, string};
-use crate::store::key::Key;
+use crate::store::key::{self, Key};
 use crate::store::transaction::{Outcome, Transaction, failed_condition, set};
 use crate::store::{Store, record};
 
@@ -30,6 +30,8 @@ pub struct Completion<'a> {
     pub observation: &'a Observation,
     /// When, in milliseconds since the epoch.
     pub seen_ms: i64,
+    /// When it was due as it was read: others may have made it due since.
+    pub was_due_s: Option<i64>,
     /// When to look again if nothing else happens, in seconds since the epoch.
     pub due_s: i64,
 }
@@ -43,6 +45,8 @@ pub struct Setback<'a> {
     pub failure: Option<Failure>,
     /// Whether the operation counts as failed.
     pub is_final: bool,
+    /// When it was due as it was read: others may have made it due since.
+    pub was_due_s: Option<i64>,
     /// When to ring again if nobody else does, in seconds since the epoch.
     pub due_s: i64,
     /// Until when nobody is to work on the subject: what was left under way may still arrive.
@@ -54,16 +58,16 @@ pub struct Setback<'a> {
 pub enum Finished {
     /// It is recorded, and there is nothing newer.
     Settled,
-    /// There is a newer generation.
+    /// There is a newer generation, or somebody made the subject due meanwhile.
     Moved,
     /// Another worker has the lease: nothing was recorded.
     LostLease,
 }
 
-/// Whether the generation that a job worked on is still the newest.
+/// Whether the subject is still as a job read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Generation {
-    Newest,
+enum Since {
+    Unchanged,
     Overtaken,
 }
 
@@ -71,11 +75,11 @@ impl Store {
     /// Records that the cluster has the subject's generation, and gives the lease back.
     pub async fn complete(&self, lease: &Lease, completion: &Completion<'_>) -> Result<Finished> {
         for _ in 0..TRIES {
-            for generation in [Generation::Newest, Generation::Overtaken] {
+            for since in [Since::Unchanged, Since::Overtaken] {
                 let mut transaction = Transaction::new(&self.table);
                 let seen = seen(completion.observation, completion.seen_ms)?.with("attempts", number(0));
                 end_lease(&mut transaction, lease, seen, None)?;
-                put_applied(&mut transaction, completion, generation)?;
+                put_applied(&mut transaction, completion, since)?;
                 let unit = completion.unit;
                 operations::succeed(
                     &mut transaction,
@@ -83,9 +87,9 @@ impl Store {
                     unit.applied().generation,
                     unit.generation(),
                 )?;
-                match (self.transact(transaction).await?, generation) {
-                    (Outcome::Done, Generation::Newest) => return Ok(Finished::Settled),
-                    (Outcome::Done, Generation::Overtaken) => return Ok(Finished::Moved),
+                match (self.transact(transaction).await?, since) {
+                    (Outcome::Done, Since::Unchanged) => return Ok(Finished::Settled),
+                    (Outcome::Done, Since::Overtaken) => return Ok(Finished::Moved),
                     (Outcome::Cancelled(reasons), _) if reasons.first().is_some_and(failed_condition) => {
                         return Ok(Finished::LostLease);
                     }
@@ -137,30 +141,27 @@ fn contended() -> Error {
     Error::unavailable("record the end of a job", "others kept writing to the same subject")
 }
 
-fn put_applied(to: &mut Transaction<'_>, completion: &Completion<'_>, generation: Generation) -> Result<()> {
-    let Completion { unit, applied, due_s, .. } = completion;
+fn put_applied(to: &mut Transaction<'_>, completion: &Completion<'_>, since: Since) -> Result<()> {
+    let Completion { unit, applied, due_s, was_due_s, .. } = completion;
     let mut attributes = Attributes::new()
         .with("applied", json(applied)?)
         .with("applied_generation", number(applied.generation));
-    let condition = match generation {
-        // The mutation that came after set a due time of its own.
-        Generation::Overtaken => "uid = :uid AND generation > :g",
-        Generation::Newest => {
-            attributes.extend(record::due(&unit.subject(), *due_s));
-            "uid = :uid AND generation = :g"
-        }
-    };
-    update_subject(to, unit, attributes, condition)
+    match since {
+        // Who came after set a due time.
+        Since::Overtaken => {}
+        Since::Unchanged => attributes.extend(record::due(&unit.subject(), *due_s)),
+    }
+    update_subject(to, unit, attributes, since, *was_due_s)
 }
 
 fn put_setback(to: &mut Transaction<'_>, setback: &Setback<'_>) -> Result<()> {
-    let Setback { unit, failure, is_final, due_s, .. } = setback;
+    let Setback { unit, failure, is_final, due_s, was_due_s, .. } = setback;
     let mut attributes = record::due(&unit.subject(), *due_s);
     if failure.is_some() {
         let applied = Applied { failure: failure.clone(), ..unit.applied().clone() };
         attributes = attributes.with("applied", json(&applied)?);
     }
-    update_subject(to, unit, attributes, "uid = :uid AND generation = :g")?;
+    update_subject(to, unit, attributes, Since::Unchanged, *was_due_s)?;
     // A settle pass ends no operation, and a deletion's ends only when all is gone.
     if *is_final && !unit.is_applied() && !unit.is_leaving() {
         operations::settle(to, unit.uid(), unit.generation(), OperationState::Failed)?;
@@ -172,16 +173,27 @@ fn update_subject(
     to: &mut Transaction<'_>,
     unit: &Unit,
     attributes: Attributes,
-    condition: &str,
+    since: Since,
+    was_due_s: Option<i64>,
 ) -> Result<()> {
     let (expression, names, values) = set(attributes);
+    let condition = match (since, was_due_s) {
+        (Since::Unchanged, Some(_)) => "uid = :uid AND generation = :g AND gsk = :was",
+        (Since::Unchanged, None) => "uid = :uid AND generation = :g AND attribute_not_exists(gsk)",
+        (Since::Overtaken, Some(_)) => "uid = :uid AND (generation > :g OR gsk <> :was)",
+        (Since::Overtaken, None) => "uid = :uid AND (generation > :g OR attribute_exists(gsk))",
+    };
     to.update(Key::subject(&unit.subject()), expression, |update| {
-        update
+        let update = update
             .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values(Some(values))
             .condition_expression(condition)
             .expression_attribute_values(":uid", string(unit.uid()))
-            .expression_attribute_values(":g", number(unit.generation()))
+            .expression_attribute_values(":g", number(unit.generation()));
+        match was_due_s {
+            Some(was_due_s) => update.expression_attribute_values(":was", string(key::due_time(was_due_s))),
+            None => update,
+        }
     })
 }
 

@@ -1,6 +1,7 @@
 //! Observing: what a cluster has of one subject, or of all.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use common::clock;
 use common::domain::name::Uid;
@@ -22,6 +23,9 @@ use super::{Cluster, ClusterError, call, each, managed, selector};
 use crate::render::Kind;
 
 mod missing;
+
+/// How long a look at a whole cluster goes on with why pods are missing.
+const EXPLAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What there is under our labels, by namespace. A cluster knows no regions.
 pub type ByNamespace = BTreeMap<String, Groups>;
@@ -56,12 +60,16 @@ impl Cluster {
             self.all_pods(),
         )
         .await?;
-        for (kind, objects) in [(Kind::StatefulSet, &mut stateful_sets), (Kind::Job, &mut jobs)] {
-            for (place, object) in objects {
-                let pods = pods.get(place).map(Vec::as_slice).unwrap_or_default();
-                self.explain(kind, (&place.0, &place.1), object, pods).await;
+        let explain = async {
+            for (kind, objects) in [(Kind::StatefulSet, &mut stateful_sets), (Kind::Job, &mut jobs)] {
+                for (place, object) in objects {
+                    let pods = pods.get(place).map(Vec::as_slice).unwrap_or_default();
+                    self.explain(kind, (&place.0, &place.1), object, pods).await;
+                }
             }
-        }
+        };
+        // What is not explained by then is seen nevertheless.
+        let _in_time = tokio::time::timeout(EXPLAIN_TIMEOUT, explain).await;
         objects.extend(stateful_sets);
         objects.extend(jobs);
         let mut all = ByNamespace::new();

@@ -16,7 +16,7 @@ use crate::cluster::{self, ClusterError};
 const REFUSED_RETRY_S: i64 = 5 * 60;
 /// The longest wait between two tries in an outage.
 pub(super) const OUTAGE_WAIT_MAX: Duration = Duration::from_mins(1);
-/// Tries to read secret files that fail before it is told.
+/// Tries that fail before it is told that the cluster, or the store of secret files, does not answer.
 const QUIET_TRIES: u8 = 2;
 /// The sweeper rings only when our own ring is overdue by this: one chain of rings is enough.
 const OVERDUE_S: i64 = 30;
@@ -28,18 +28,21 @@ impl Job<'_> {
         if !error.is_transient() {
             return self.fail(error.reason().to_owned(), error.message()).await;
         }
-        let failure = self.failure(error.reason().to_owned(), error.message());
+        // What passes in a moment is told to nobody: clients would give up.
+        let lasts = self.look >= QUIET_TRIES;
+        let failure = lasts.then(|| self.failure(error.reason().to_owned(), error.message()));
         let wait = self.retry_wait();
         if !matches!(error, ClusterError::Unreachable { .. }) {
-            return self.set_back(Some(failure), wait, None).await;
+            return self.set_back(failure, wait, None).await;
         }
         self.worker.clusters.forget(self.region).await;
-        let now = clock::now();
-        let seen = Observation::Unreachable;
-        self.worker.context.store.observe(&self.subject(), &seen, now.as_millisecond()).await?;
+        if lasts {
+            let seen = Observation::Unreachable;
+            self.worker.context.store.observe(&self.subject(), &seen, clock::now().as_millisecond()).await?;
+        }
         // What we asked for and heard nothing of may still be done: until then nobody is to do anything else.
         let hold = cluster::CALL_TIMEOUT;
-        self.set_back(Some(failure), wait.max(hold + Duration::from_secs(1)), Some(hold)).await
+        self.set_back(failure, wait.max(hold + Duration::from_secs(1)), Some(hold)).await
     }
 
     /// The store of secret files did not answer. That is told only when it lasts.
@@ -73,6 +76,7 @@ impl Job<'_> {
             unit: self.unit(),
             failure,
             is_final: false,
+            was_due_s: self.work.due_s,
             due_s: after_s(wait).saturating_add(OVERDUE_S),
             hold_until_s: hold.map(after_s),
         };
@@ -89,6 +93,7 @@ impl Job<'_> {
             unit: self.unit(),
             failure: Some(self.failure(reason, message)),
             is_final: true,
+            was_due_s: self.work.due_s,
             due_s: self.now.as_second() + REFUSED_RETRY_S,
             hold_until_s: None,
         };

@@ -14,7 +14,7 @@ use crate::store::ReadApp;
 /// How long a change may take before its silence counts as a failure.
 const DEADLINE: SignedDuration = SignedDuration::from_mins(10);
 /// What an object, or its namespace, says while it is on its way out: the worker tries again.
-const PASSING: [&str; 2] = ["Terminating", "NamespaceTerminating"];
+const PASSING: [&str; 3] = ["Terminating", "NamespaceTerminating", "NamespaceMissing"];
 
 /// What went wrong with the newest deploy; nothing while one is under way.
 pub(super) fn of_deploy(read: &ReadApp, procs: &[ProcJson], now: Timestamp) -> String {
