@@ -92,9 +92,15 @@ pub(super) async fn from_body(State(context): State<Context>, scope: Scope, body
             Ok((text.map_err(|_| Error::invalid("", "must be a lain.yaml in UTF-8"))?, None))
         }
     })?;
-    let image = image.or_else(|| scope.query_param("image"));
-    let image = image.unwrap_or_else(|| context.console.release_image(read.app.name(), &version));
-    let image: Image = image.parse().map_err(|rule: &str| Error::invalid("image", rule))?;
+    let (image, rule) = match image.or_else(|| scope.query_param("image")) {
+        Some(image) => (image, None),
+        // Names of images have no capitals.
+        None => (
+            context.console.release_image(read.app.name(), &version),
+            Some("must be given: no image can have the app's name"),
+        ),
+    };
+    let image: Image = image.parse().map_err(|own| Error::invalid("image", rule.unwrap_or(own)))?;
     let image = image.to_string();
     let release = release::read(version, image, text)?;
     let action = if read.app.deployment.is_some() { Action::Update } else { Action::Deploy };

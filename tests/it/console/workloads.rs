@@ -180,8 +180,9 @@ async fn any_name_that_lain_takes_runs() {
     app.console.post("/repos/", &json!({"appname": app.name})).await.is(201, "repos");
     let proc = format!("Worker{}", "y".repeat(50));
     let yaml = app.yaml(&format!("worker.{proc}:\n  cmd: x\n  port: 80\n  volumes: [/d]\n"));
-    let path = app.at("versions/1-a/");
-    app.console.send(reqwest::Method::PUT, &path, Some(&yaml)).await.is(202, "app");
+    let put = async |path: &str| app.console.send(reqwest::Method::PUT, &app.at(path), Some(&yaml)).await;
+    assert!(put("versions/1-a/").await.refused(400, "app").contains("image must be given"));
+    put("versions/1-a/?image=nginx:1").await.is(202, "app");
     let ready = app.is_ready().await;
     assert_eq!(ready["procs"][0]["procname"], proc.as_str());
 }
