@@ -198,4 +198,21 @@ mod tests {
             assert_ne!(id(bad), bad);
         }
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_takes_too_long_is_answered_in_its_dialect() {
+        let never = async || std::future::pending::<Response>().await;
+        let router = axum::Router::new().fallback(never).layer(axum::middleware::from_fn(answer));
+        for (path, status, words) in [
+            ("/api/v1/apps/hello", 500, r#""msg":"could not answer in time: try again""#),
+            ("/regions/xq/v1/projects/p/apps", 503, r#""error":"ServiceUnavailable""#),
+        ] {
+            let request = Request::get(path).body(axum::body::Body::empty()).unwrap();
+            let response = tower::ServiceExt::oneshot(router.clone(), request).await.unwrap();
+            assert_eq!(response.status().as_u16(), status, "{path}");
+            let body = axum::body::to_bytes(response.into_body(), 1024).await.unwrap();
+            let body = String::from_utf8(body.to_vec()).unwrap();
+            assert!(body.contains(words), "{body}");
+        }
+    }
 }
