@@ -8,7 +8,6 @@ use common::domain::console::app::{App, Content};
 use common::domain::console::domains::Domains;
 use common::domain::console::manifest::{LainYaml, Manifest, ProcKind, ResourceManifest, UsedResource};
 use common::domain::console::name::AppName;
-use common::domain::console::secret::SecretFiles;
 use common::domain::console::workload::{Files, workload};
 use common::domain::name::Uid;
 use common::domain::subject::AppId;
@@ -260,8 +259,7 @@ async fn check_secrets(context: &Context, app: &App) -> Result<()> {
 fn check_names(scope: &Scope, domains: &Domains, app: &App, others: &Apps) -> Result<()> {
     let services: BTreeMap<_, _> =
         others.iter().map(|(name, read)| (name.clone(), read.app.clone())).collect();
-    let no_files = Files::from([(String::new(), SecretFiles::new())]);
-    match workload(app, &services, &no_files, &scope.region, domains) {
+    match workload(app, &services, &Files::new(), &scope.region, domains) {
         Ok(_) => Ok(()),
         Err(failure) => Err(Error::Unacceptable(failure.message)),
     }

@@ -2,11 +2,11 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use common::domain::Result;
 use common::domain::console::app::{App, DeployedProc};
 use common::domain::console::change::Refusal;
 use common::domain::operation::Action;
 use common::domain::subject::Subject;
-use common::domain::{Result, Timestamp};
 use common::http::console::answer::{Views, version};
 use common::http::console::{Apps, Envelope, Verdict, body, check_ports, mutate, url};
 use common::http::{Body, Context, Scope};
@@ -53,7 +53,7 @@ pub(super) async fn delete(State(context): State<Context>, scope: Scope) -> Resu
     mutate(context, scope, Action::Delete, |now| async move {
         let read = scope.admitted(context).await?;
         let (app, name) = (read.app.name().as_str(), scope.param("proc"));
-        let changed = match check(&read, name, |now| read.app.remove_proc(name, now), now) {
+        let changed = match read.app.remove_proc(name, now) {
             Ok(changed) => changed,
             Err(refusal) => return refuse(context, &read, name, &refusal, Shown::Static).map(Verdict::from),
         };
@@ -62,19 +62,6 @@ pub(super) async fn delete(State(context): State<Context>, scope: Scope) -> Resu
         Ok(accept(scope, &read.app, changed, format!("proc {name} is removed"), answer))
     })
     .await
-}
-
-/// The change, if the app runs.
-pub(super) fn check(
-    read: &ReadApp,
-    proc: &str,
-    change: impl FnOnce(Timestamp) -> Result<App, Refusal>,
-    now: Timestamp,
-) -> Result<App, Refusal> {
-    if read.app.running().is_some() && read.app.proc(proc).is_none() {
-        return Err(Refusal::NoSuchProc(proc.to_owned()));
-    }
-    change(now)
 }
 
 /// How a proc is shown.
@@ -98,6 +85,9 @@ pub(super) fn refuse(
     match refusal {
         Refusal::NothingRuns(_) => of_resource(context, read, proc),
         Refusal::NoSuchProc(_) => Ok(no_such_proc(StatusCode::NOT_FOUND, app, proc)),
+        Refusal::NoSuchInstance { .. } => {
+            Ok(Envelope::null(StatusCode::NOT_FOUND, "proc", refusal.to_string(), url::procs(app)))
+        }
         Refusal::NotDeployed(_)
         | Refusal::IsPortal(_)
         | Refusal::IsOneshot(_)

@@ -14,8 +14,8 @@ use common::http::{Body, Context, Scope};
 use common::store::ReadApp;
 use serde_json::Value;
 
-use super::change::{Shown, accept, check, refuse, show};
-use super::{instances, no_such_proc, not_deployed};
+use super::change::{Shown, accept, refuse, show};
+use super::{instances, not_deployed};
 
 /// Changes the size of a proc, or starts, stops or restarts it or one of its instances.
 pub(super) async fn patch(State(context): State<Context>, scope: Scope, body: Body) -> Result<Envelope> {
@@ -24,7 +24,7 @@ pub(super) async fn patch(State(context): State<Context>, scope: Scope, body: Bo
         members(body).and_then(|members| Asked::read(&members)).map_or(Action::Scale, |asked| asked.action());
     mutate(context, scope, action, |now| async move {
         let read = scope.admitted(context).await?;
-        let (app, name) = (read.app.name().as_str(), scope.param("proc"));
+        let app = read.app.name().as_str();
         // LAIN reads the body before it looks at the app, and its members after that.
         let members = members(body)?;
         if read.app.deployment.is_none() {
@@ -32,9 +32,6 @@ pub(super) async fn patch(State(context): State<Context>, scope: Scope, body: Bo
         }
         match Asked::read(&members)? {
             Asked::Resize(sizing) => resize(context, scope, &read, &sizing, now),
-            Asked::Operate(..) if read.app.running().is_some() && read.app.proc(name).is_none() => {
-                Ok(no_such_proc(StatusCode::NOT_FOUND, app, name).into())
-            }
             Asked::Operate(operation, instance) => operate(context, scope, &read, operation, instance, now),
         }
     })
@@ -53,7 +50,7 @@ fn resize(
     if sizing.instances.is_some_and(|instances| instances > limit) {
         return Err(Error::invalid("num_instances", format!("must be at most {limit}")));
     }
-    let changed = match check(read, name, |now| read.app.resize(name, sizing, now), now) {
+    let changed = match read.app.resize(name, sizing, now) {
         Ok(changed) => changed,
         Err(refusal) => return refuse(context, read, name, &refusal, Shown::WithPods).map(Verdict::from),
     };
@@ -73,16 +70,12 @@ fn operate(
     now: Timestamp,
 ) -> Result<Verdict> {
     let (app, name) = (read.app.name().as_str(), scope.param("proc"));
-    let change = |now| match instance {
+    let changed = match instance {
         None => read.app.operate(name, operation, now),
         Some(number) => one_instance(read, name, operation, number, now),
     };
-    let changed = match check(read, name, change, now) {
+    let changed = match changed {
         Ok(changed) => changed,
-        Err(Refusal::NoSuchProc(what)) => {
-            let msg = format!("there is no {what} of proc {name}");
-            return Ok(Envelope::null(StatusCode::NOT_FOUND, "proc", msg, url::procs(app)).into());
-        }
         Err(refusal) => return refuse(context, read, name, &refusal, Shown::Static).map(Verdict::from),
     };
     let shown = show(context, read, name, Shown::Static);
@@ -102,7 +95,7 @@ fn one_instance(
     // Whether the proc runs at all comes first.
     read.app.operate(proc, operation, now)?;
     let found = status::instance(instances(read, proc), number);
-    let found = found.ok_or_else(|| Refusal::NoSuchProc(format!("instance {number}")))?;
+    let found = found.ok_or_else(|| Refusal::NoSuchInstance { proc: proc.to_owned(), number })?;
     match operation {
         Operation::Start => read.app.operate(proc, Operation::Start, now),
         Operation::Stop | Operation::Restart => read.app.evict(proc, found, now),

@@ -40,6 +40,14 @@ pub enum Refusal {
     /// The `lain.yaml` has no such proc.
     #[error("there is no proc {0} in the lain.yaml of the deployed version")]
     NoSuchProc(String),
+    /// There are fewer pods of the proc.
+    #[error("proc {proc} has no instance {number}")]
+    NoSuchInstance {
+        /// The proc.
+        proc: String,
+        /// The instance that was asked for.
+        number: usize,
+    },
     /// The proc runs only in the clients of the app.
     #[error("{0} is a portal: it runs with each client of the app, and only there")]
     IsPortal(ProcName),

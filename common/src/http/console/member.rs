@@ -25,10 +25,7 @@ impl Scope {
     /// An app as it was read, if it is registered, the caller belongs to it, and it may be changed now where this is a
     /// change of what runs: told in this order.
     pub fn admit(&self, context: &Context, read: Option<ReadApp>) -> Result<ReadApp> {
-        let read = read.ok_or_else(|| not_registered(self.param("app")))?;
-        self.check_member(context, read.app.name())?;
-        self.check_in_service()?;
-        Ok(read)
+        self.admit_named(context, self.param("app"), read)
     }
 
     /// As [`Self::admit`], for an app that the body names.
