@@ -12,6 +12,7 @@ mod endpoint;
 mod envelope;
 #[cfg(feature = "console")]
 mod group;
+mod list;
 mod member;
 mod mutation;
 mod ports;

@@ -15,6 +15,7 @@ use common::domain::{Error, Result, Timestamp};
 use common::http::console::{Apps, check_ports, make_instance_group, used};
 use common::http::{Context, Scope};
 use common::store::{AppChange, ReadApp};
+use futures::stream::{StreamExt, TryStreamExt, iter};
 
 use super::release::{Release, unacceptable};
 
@@ -239,9 +240,15 @@ fn check_sizes(scope: &Scope, app: &App) -> Result<()> {
 }
 
 async fn check_secrets(context: &Context, app: &App) -> Result<()> {
-    for (owner, podgroup, paths) in app.secret_files() {
+    /// Procs whose files are asked for at a time.
+    const AT_ONCE: usize = 10;
+    let reads = app.secret_files().into_iter().map(async |(owner, podgroup, paths)| {
         let found = context.secrets.read(&owner, &podgroup, &paths).await;
         let found = found.map_err(|error| unacceptable("a secret file", error))?;
+        Ok::<_, Error>((owner, podgroup, paths, found))
+    });
+    let all: Vec<_> = iter(reads).buffered(AT_ONCE).try_collect().await?;
+    for (owner, podgroup, paths, found) in all {
         let bypassed =
             app.procs().iter().any(|proc| proc.podgroup(&owner) == podgroup && proc.proc.secret_files_bypass);
         let missing: Vec<_> = paths.iter().filter(|path| !found.contains_key(*path)).cloned().collect();

@@ -20,6 +20,6 @@ async fn list(State(context): State<Context>, scope: Scope) -> Result<Envelope> 
     let others = BTreeMap::new();
     let views = Views::new(&context, &others);
     let deployed = instances.iter().filter(|read| read.app.deployment.is_some());
-    let shown: Vec<_> = deployed.map(|read| views.app(read)).collect();
-    Envelope::ok("instances", &shown, url::instances(resource.app.name().as_str()))
+    let shown = deployed.map(|read| views.app(read)).collect();
+    Ok(Envelope::list("instances", shown, url::instances(resource.app.name().as_str())))
 }
