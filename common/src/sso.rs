@@ -87,10 +87,16 @@ impl Sso {
     /// Who has this token.
     pub async fn me(&self, token: &str) -> Result<User> {
         let (status, body) = self.send(self.request(Method::GET, "me/").bearer_auth(token)).await?;
-        if status != StatusCode::OK {
-            return Err(Error::Unauthenticated);
+        match status {
+            // A list would pass as the members of a user, in their order.
+            StatusCode::OK if body.is_object() => {
+                let user: User = serde_json::from_value(body)
+                    .map_err(|error| Error::unavailable("read who calls", error))?;
+                if user.name.is_empty() { Err(Error::Unauthenticated) } else { Ok(user) }
+            }
+            status if status.is_client_error() => Err(Error::Unauthenticated),
+            status => Err(unexpected(status)),
         }
-        serde_json::from_value(body).map_err(|error| Error::unavailable("read who calls", error))
     }
 
     /// Makes a group of which the caller is an admin.
@@ -123,7 +129,7 @@ impl Sso {
         match status {
             StatusCode::NOT_FOUND => Ok(None),
             status if status.is_success() => {
-                let members = body.get("members").cloned().unwrap_or_else(|| json!([]));
+                let members = body.get("members").cloned().unwrap_or_default();
                 serde_json::from_value(members)
                     .map(Some)
                     .map_err(|error| Error::unavailable("read members", error))
@@ -139,8 +145,9 @@ impl Sso {
         match status {
             StatusCode::NOT_FOUND => Ok(None),
             status if status.is_success() => {
-                let role = body.get("role").and_then(Value::as_str).unwrap_or_default().to_owned();
-                Ok(Some(Member { name: user.to_owned(), role }))
+                let role = body.get("role").and_then(Value::as_str);
+                let role = role.ok_or_else(|| Error::unavailable("read a member", "there is no role"))?;
+                Ok(Some(Member { name: user.to_owned(), role: role.to_owned() }))
             }
             status => Err(unexpected(status)),
         }

@@ -113,10 +113,13 @@ impl Auth {
             #[cfg(feature = "console")]
             Self::LainSso(sso) => match (dialect, token(headers)) {
                 (Dialect::Console, Some(token)) => {
-                    let user = sso.me(token).await.map_err(|error| {
-                        tracing::warn!(error = %error.chain(), "Could not ask the SSO who calls");
-                        Error::Unauthenticated
-                    })?;
+                    let user = match sso.me(token).await {
+                        Err(error @ (Error::Unavailable { .. } | Error::Internal { .. })) => {
+                            tracing::warn!(error = %error.chain(), "Could not ask the SSO who calls");
+                            return Err(Error::Unauthenticated);
+                        }
+                        known => known?,
+                    };
                     Ok(Caller { name: user.name, groups: Groups::Of(user.groups) })
                 }
                 (Dialect::Console, None) | (Dialect::Microservice, _) => Err(Error::Unauthenticated),
@@ -129,7 +132,11 @@ impl Auth {
 #[cfg(feature = "console")]
 pub(super) fn token(headers: &HeaderMap) -> Option<&str> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let bearer = || text("authorization")?.strip_prefix("Bearer ");
+    // The word is in any case (RFC 9110, 11.1).
+    let bearer = || {
+        let (scheme, token) = text("authorization")?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(token)
+    };
     let token = text("access-token").or_else(|| text("x-auth-token")).or_else(bearer)?.trim();
     (!token.is_empty()).then_some(token)
 }

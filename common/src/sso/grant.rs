@@ -43,8 +43,15 @@ pub struct Granted {
     /// The token.
     pub access_token: String,
     /// For how many seconds it is good; 0 if the SSO does not say.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "seconds")]
     pub expires_in: u64,
+}
+
+/// A number, also as a text; no login is to fail for it.
+fn seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<u64, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
+    Ok(number.unwrap_or_default())
 }
 
 impl Sso {
@@ -64,9 +71,11 @@ impl Sso {
         let request = self.client.request(Method::POST, format!("{}/oauth2/token", self.url)).form(&form);
         let (status, body) = self.send(request).await?;
         match status {
-            StatusCode::OK => serde_json::from_value(body)
-                .map(Some)
-                .map_err(|error| Error::unavailable("read an access token", error)),
+            StatusCode::OK => {
+                let granted: Granted = serde_json::from_value(body)
+                    .map_err(|error| Error::unavailable("read an access token", error))?;
+                Ok(Some(granted).filter(|granted| !granted.access_token.is_empty()))
+            }
             status if status.is_client_error() => Ok(None),
             status => Err(super::unexpected(status)),
         }

@@ -81,14 +81,33 @@ pub(super) async fn check(
 /// Makes the groups of instances that are registered now.
 async fn make_groups(context: &Context, scope: &Scope, changes: &[AppChange]) -> Result<()> {
     for instance in changes.iter().filter(|change| change.before.is_none()) {
-        let name = instance.after.name();
-        if let Some((resource, _)) = name.instance_of()
-            && !make_instance_group(context, scope, name, &resource).await?
-        {
+        let (name, id) = (instance.after.name(), &instance.after.id);
+        let Some((resource, client)) = name.instance_of() else { continue };
+        check_group(context, id).await?;
+        if !make_instance_group(context, scope, name, (&resource, &client)).await? {
+            // Somebody who deployed at the same time has made it, and the app.
+            if context.store.console_app(id).await?.is_some() {
+                return Err(Error::Conflict("the same app is being changed by others: try again"));
+            }
             return Err(Error::Unacceptable(format!("the SSO refuses to make the group of {name}")));
         }
     }
     Ok(())
+}
+
+/// Names of groups have `-` for `.`: two instances may come to the same one, and to each other's people.
+async fn check_group(context: &Context, instance: &AppId) -> Result<()> {
+    if !context.auth.tells_callers_apart() {
+        return Ok(());
+    }
+    let group = context.console.group(&instance.app);
+    let names = context.store.console_names(&instance.region).await?;
+    let other = names.iter().find(|name| **name != instance.app && context.console.group(name) == group);
+    other.map_or(Ok(()), |other| {
+        let msg =
+            format!("{} would have the group of {other} in the SSO: rename one of the two", instance.app);
+        Err(Error::Unacceptable(msg))
+    })
 }
 
 /// Portals that go although other apps may use them (lain-spec B16).

@@ -70,8 +70,10 @@ impl User {
 /// The user of the Basic credentials; none if they are not good.
 async fn user(context: &Context, headers: &HeaderMap) -> Result<Option<User>> {
     let credentials = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let decoded =
-        credentials.and_then(|text| text.strip_prefix("Basic ")).and_then(|text| STANDARD.decode(text).ok());
+    let decoded = credentials
+        .and_then(|text| text.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"));
+    let decoded = decoded.and_then(|(_, text)| STANDARD.decode(text.trim()).ok());
     let decoded = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
     let pair = decoded.as_deref().and_then(|text| text.split_once(':'));
     match (&context.auth, pair) {

@@ -35,11 +35,18 @@ pub(crate) async fn register(State(context): State<Context>, scope: Scope, body:
     let (context, scope, id, name) = (&context, &scope, &id, &name);
     mutate(context, scope, Action::Register, |now| async move {
         let url = url::repo(name.as_str());
-        if context.store.console_app(id).await?.is_some() {
+        let taken = || {
             let msg = format!("app {name} has been reposited already");
-            return Ok(Envelope::null(StatusCode::CONFLICT, "repos", msg, url).into());
+            Envelope::null(StatusCode::CONFLICT, "repos", msg, url::repo(name.as_str()))
+        };
+        if context.store.console_app(id).await?.is_some() {
+            return Ok(taken().into());
         }
         if !make_group(context, scope, name).await? {
+            // Somebody who registers it at the same time has made it.
+            if context.store.console_app(id).await?.is_some() {
+                return Ok(taken().into());
+            }
             let msg =
                 format!("the SSO refuses to make a group for {name}: another app may have a name like it");
             return Ok(Envelope::null(StatusCode::INTERNAL_SERVER_ERROR, "repos", msg, url).into());

@@ -109,6 +109,7 @@ async fn a_token_comes_under_three_names() {
         (vec![("access-token", "alice")], "admin"),
         (vec![("x-auth-token", "alice")], "admin"),
         (vec![("authorization", "Bearer alice")], "admin"),
+        (vec![("authorization", "bearer alice")], "admin"),
         (vec![("access-token", "bob"), ("authorization", "Bearer alice")], "normal"),
     ] {
         let reply = world.ask_with(&headers, "GET /repos/hello/roles/", &Value::Null).await;
@@ -195,6 +196,26 @@ async fn what_the_sso_fails_at_is_our_failure() {
         let reply = world.ask("alice", request, &body).await;
         reply.refused(500, key);
         assert!(!reply.text.contains("127.0.0.1"), "{reply:?}");
+    }
+}
+
+/// What is no answer is believed in nothing.
+#[tokio::test]
+async fn an_answer_that_makes_no_sense_gives_nobody_a_role() {
+    let world = World::new().await;
+    for body in ["<html>", "[]", "{}", r#"{"role":1,"members":"all"}"#] {
+        world.sso.set_mood(Mood::Saying("/api/groups/", body));
+        for (request, key) in [
+            ("GET /repos/hello/roles/eve/", "role"),
+            ("GET /repos/hello/maintainers/eve/", "maintainer"),
+            ("GET /repos/hello/maintainers/", "maintainers"),
+        ] {
+            world.ask("alice", request, &Value::Null).await.refused(500, key);
+        }
+    }
+    for body in [r#"["alice",["lain"]]"#, r#"{"name":"","groups":["lain"]}"#, "null", "<html>"] {
+        world.sso.set_mood(Mood::Saying("/api/me/", body));
+        world.ask("alice", "GET /repos/hello/", &Value::Null).await.refused(401, "app");
     }
 }
 

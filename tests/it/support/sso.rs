@@ -32,6 +32,8 @@ pub(crate) enum Mood {
     Well,
     /// With 502, to all whose path contains this.
     Failing(&'static str),
+    /// With 200 and this, to all whose path contains the first.
+    Saying(&'static str, &'static str),
     /// Never.
     Silent,
     /// With the way to somewhere else.
@@ -144,7 +146,8 @@ async fn answer(State(sso): State<Sso>, request: Request) -> Response {
         Mood::Silent => std::future::pending().await,
         Mood::Moved => return (StatusCode::FOUND, [("location", "/api/elsewhere")]).into_response(),
         Mood::Failing(at) if path.contains(at) => return StatusCode::BAD_GATEWAY.into_response(),
-        Mood::Failing(_) | Mood::Well => {}
+        Mood::Saying(at, body) if path.contains(at) => return body.into_response(),
+        Mood::Failing(_) | Mood::Saying(..) | Mood::Well => {}
     }
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();

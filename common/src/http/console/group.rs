@@ -1,5 +1,7 @@
 //! The making of groups in the SSO, which say who belongs to which app (lain-spec 4.3).
 
+use std::collections::BTreeMap;
+
 use crate::domain::Result;
 use crate::domain::console::name::AppName;
 use crate::domain::console::settings::ADMINS;
@@ -21,21 +23,32 @@ pub async fn make_group(context: &Context, scope: &Scope, app: &AppName) -> Resu
     Ok(sso.add_group(token, &group, ADMINS).await?.is_ok())
 }
 
-/// Makes the group of an instance of a resource: its maintainers are the caller's and the resource's (lain-spec 3.2).
+/// Makes the group of an instance of a resource: its maintainers are the client's and the resource's (lain-spec 3.2). A user
+/// of both has the higher role. False if the SSO refuses it.
 pub async fn make_instance_group(
     context: &Context,
     scope: &Scope,
     instance: &AppName,
-    resource: &AppName,
+    (resource, client): (&AppName, &AppName),
 ) -> Result<bool> {
+    let Auth::LainSso(sso) = &context.auth else { return Ok(true) };
+    // Who belongs to it is asked first: nothing is made of what cannot be read.
+    let mut roles = BTreeMap::new();
+    for app in [client, resource] {
+        let Some(members) = sso.members(&context.console.group(app)).await? else { return Ok(false) };
+        for member in members.iter().filter(|member| member.name != scope.caller.name()) {
+            let role = roles.entry(member.name.clone()).or_insert(member.role());
+            if member.role() == "admin" {
+                *role = "admin";
+            }
+        }
+    }
     if !make_group(context, scope, instance).await? {
         return Ok(false);
     }
-    let Auth::LainSso(sso) = &context.auth else { return Ok(true) };
-    let (token, group_of_instance) = (scope.token().unwrap_or_default(), context.console.group(instance));
-    let members = sso.members(&context.console.group(resource)).await?.unwrap_or_default();
-    for member in members.iter().filter(|member| member.name != scope.caller.name()) {
-        if sso.put_member(token, &group_of_instance, &member.name, member.role()).await?.is_err() {
+    let (token, group) = (scope.token().unwrap_or_default(), context.console.group(instance));
+    for (name, role) in roles {
+        if sso.put_member(token, &group, &name, role).await?.is_err() {
             return Ok(false);
         }
     }

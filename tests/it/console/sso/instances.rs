@@ -34,6 +34,39 @@ async fn an_instance_belongs_to_those_of_its_client_and_of_its_resource() {
     assert_eq!(names, ["redis", "resource.redis.cli"], "and not the client");
 }
 
+/// Also those who did not deploy it, with the higher role of a user of both.
+#[tokio::test]
+async fn all_people_of_the_client_belong_to_its_instance() {
+    let world = world().await;
+    world.sso.add("lainapp-lain-local-cli", "eve", "admin");
+    world.ask("bob", "POST /apps/", &json!({"appname": "cli"})).await.is(202, "app");
+    let reply = world.ask("eve", "GET /repos/resource.redis.cli/roles/", &Value::Null).await;
+    assert_eq!(reply.is(200, "role"), json!({"role": "admin"}));
+}
+
+/// `redis-x` with `y`, and `redis` with `x-y`: the second one is refused, and nobody comes to what is not theirs.
+#[tokio::test]
+async fn two_instances_never_share_a_group() {
+    let world = world().await;
+    let build = "build: {}\n";
+    let service = "service.db:\n  cmd: x\n  port: 1\n  portal: {cmd: y, port: 1}\n";
+    world.ledger.images.put(
+        "redis-x",
+        "1-a",
+        &format!("appname: redis-x\napptype: resource\n{build}{service}"),
+    );
+    for (client, resource) in [("y", "redis-x"), ("x-y", "redis")] {
+        let uses = format!("worker:\n  cmd: x\nuse_resources: {{{resource}: {{services: []}}}}\n");
+        world.ledger.images.put(client, "1-a", &format!("appname: {client}\n{build}{uses}"));
+    }
+    for (user, app, status) in [("eve", "redis-x", 202), ("eve", "y", 202), ("bob", "x-y", 406)] {
+        world.ask(user, "POST /repos/", &json!({"appname": app})).await.is(201, "repos");
+        let reply = world.ask(user, "POST /apps/", &json!({"appname": app})).await;
+        assert_eq!(reply.status, status, "{reply:?}");
+        assert_eq!(status == 406, reply.text.contains("have the group of resource.redis-x.y"), "{reply:?}");
+    }
+}
+
 #[tokio::test]
 async fn without_its_group_no_instance_is_made_and_nothing_deployed() {
     let world = world().await;

@@ -33,6 +33,14 @@ async fn without_a_good_code_nobody_is_led_anywhere() {
         world.sso.set_mood(mood);
         ask(&world).await.refused(401, "auth");
     }
+    world.sso.set_mood(Mood::Saying("/oauth2/", r#"{"access_token":"","expires_in":1}"#));
+    ask(&world).await.refused(401, "auth");
+    for expires_in in
+        [r#"{"access_token":"t","expires_in":"60"}"#, r#"{"access_token":"t","expires_in":null}"#]
+    {
+        world.sso.set_mood(Mood::Saying("/oauth2/", expires_in));
+        assert_eq!(ask(&world).await.status, 302, "{expires_in}");
+    }
     world.sso.set_mood(Mood::Well);
     let stranger = OAuthClient { id: CLIENT.0.to_owned(), secret: Password("wrong".to_owned()) };
     for client in [None, Some(stranger)] {
