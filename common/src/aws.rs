@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
-use aws_sdk_dynamodb::config::SharedHttpClient;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, SharedHttpClient, StalledStreamProtectionConfig};
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
+
+use aws_types::SdkConfig;
+use aws_types::region::Region;
 
 use crate::domain::{Error, Result};
 
@@ -17,14 +21,14 @@ const AMAZON_ROOTS: &str = include_str!("aws/roots.pem");
 /// Longer than the pause between two requests to a frozen Lambda.
 const IDLE_CONNECTION: Duration = Duration::from_mins(10);
 
-/// What both clients need.
+/// What all clients need.
 #[derive(Clone, Debug)]
 pub struct Connection {
     /// The AWS region.
     pub region: String,
     /// Whom the calls are signed as.
     pub credentials: Credentials,
-    /// One pool of connections for both.
+    /// One pool of connections for all.
     pub http: SharedHttpClient,
 }
 
@@ -41,10 +45,24 @@ impl Connection {
             .build_https();
         Ok(Self { region, credentials, http })
     }
+
+    /// What the client of a service is made of; `endpoint` where it is not AWS's own.
+    pub fn sdk_config(&self, endpoint: Option<&str>) -> SdkConfig {
+        let mut config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(self.region.clone()))
+            .credentials_provider(SharedCredentialsProvider::new(self.credentials.clone()))
+            .http_client(self.http.clone())
+            .retry_config(retries())
+            .timeout_config(timeouts())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        config.set_endpoint_url(endpoint.map(str::to_owned));
+        config.build()
+    }
 }
 
 /// The one retry layer: two tries, so that a connection that went stale costs no error.
-pub(crate) fn retries() -> RetryConfig {
+fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(50))
 }
 

@@ -8,11 +8,10 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::config::{BehaviorVersion, Region, StalledStreamProtectionConfig};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use serde::Serialize;
 
-use crate::aws::{self, Connection};
+use crate::aws::Connection;
 use crate::domain::{Error, Result};
 
 pub use receive::{Message, QueueSpec};
@@ -33,16 +32,7 @@ const DELAY_MAX: Duration = Duration::from_mins(15);
 impl<D: Serialize> Queue<D> {
     /// The queue of this URL; `endpoint` where it is not AWS's own.
     pub fn new(connection: &Connection, endpoint: Option<&str>, url: String) -> Self {
-        let mut config = aws_sdk_sqs::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(connection.region.clone()))
-            .credentials_provider(connection.credentials.clone())
-            .http_client(connection.http.clone())
-            .retry_config(aws::retries())
-            .timeout_config(aws::timeouts())
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-        config.set_endpoint_url(endpoint.map(str::to_owned));
-        Self { client: Client::from_conf(config.build()), url, doorbells: PhantomData }
+        Self { client: Client::new(&connection.sdk_config(endpoint)), url, doorbells: PhantomData }
     }
 
     /// Opens the connection, so that the first request finds it open. Whatever the answer, it is one.

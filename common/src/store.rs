@@ -47,10 +47,9 @@ mod update;
 mod work;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Region, StalledStreamProtectionConfig};
 
 use self::key::Key;
-use crate::aws::{self, Connection};
+use crate::aws::Connection;
 
 pub use commit::{Accepted, Change, Committed, Mutation, Record, Replay, ReplayKey};
 pub use console::{AppChange, AppMutation, Note, OplogEntry, ReadApp, UsedPort};
@@ -72,16 +71,7 @@ pub struct Store {
 impl Store {
     /// A store in this table; `endpoint` where it is not AWS's own.
     pub fn new(connection: &Connection, endpoint: Option<&str>, table: String) -> Self {
-        let mut config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(connection.region.clone()))
-            .credentials_provider(connection.credentials.clone())
-            .http_client(connection.http.clone())
-            .retry_config(aws::retries())
-            .timeout_config(aws::timeouts())
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-        config.set_endpoint_url(endpoint.map(str::to_owned));
-        Self { client: Client::from_conf(config.build()), table }
+        Self { client: Client::new(&connection.sdk_config(endpoint)), table }
     }
 
     /// Opens the connection, so that the first request finds it open. Whatever the answer, it is one.

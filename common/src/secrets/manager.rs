@@ -6,12 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_secretsmanager::Client;
-use aws_sdk_secretsmanager::config::{BehaviorVersion, Region, StalledStreamProtectionConfig};
 use aws_sdk_secretsmanager::types::{ApiErrorType, SecretValueEntry};
 use serde::Deserialize;
 
 use super::DOING;
-use crate::aws::{self, Connection};
+use crate::aws::Connection;
 use crate::domain::console::name::AppName;
 use crate::domain::console::secret::{MODE_DEFAULT, SecretFile, SecretFiles};
 use crate::domain::{Error, Result};
@@ -28,16 +27,7 @@ pub struct Manager {
 impl Manager {
     /// The account's; `endpoint` where it is not AWS's own.
     pub fn new(connection: &Connection, endpoint: Option<&str>) -> Self {
-        let mut config = aws_sdk_secretsmanager::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(connection.region.clone()))
-            .credentials_provider(connection.credentials.clone())
-            .http_client(connection.http.clone())
-            .retry_config(aws::retries())
-            .timeout_config(aws::timeouts())
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-        config.set_endpoint_url(endpoint.map(str::to_owned));
-        Self { client: Client::from_conf(config.build()) }
+        Self { client: Client::new(&connection.sdk_config(endpoint)) }
     }
 
     /// Those of these files that there are.

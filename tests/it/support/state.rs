@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_sqs::config::{BehaviorVersion, Region};
 use common::domain::subject::{Doorbell, ServiceId, Subject};
 use common::queue::Queue;
 use common::runtime::{Settings, variable};
@@ -51,13 +50,7 @@ pub(crate) async fn put_unheard(path: &str, body: &Value) {
 /// Puts any text into a queue.
 pub(crate) async fn send_raw(queue_url: &str, body: &str) {
     let settings = settings();
-    let config = aws_sdk_sqs::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(settings.connection.region))
-        .credentials_provider(settings.connection.credentials)
-        .http_client(settings.connection.http)
-        .endpoint_url(settings.sqs_url.unwrap());
-    let client = aws_sdk_sqs::Client::from_conf(config.build());
+    let client = aws_sdk_sqs::Client::new(&settings.connection.sdk_config(settings.sqs_url.as_deref()));
     client.send_message().queue_url(queue_url).message_body(body).send().await.unwrap();
 }
 

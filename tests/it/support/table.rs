@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::api::Project;
@@ -18,13 +17,8 @@ pub(crate) struct Table {
 impl Table {
     pub(crate) fn shared() -> Self {
         let settings = settings();
-        let config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(settings.connection.region))
-            .credentials_provider(settings.connection.credentials)
-            .http_client(settings.connection.http)
-            .endpoint_url(settings.dynamodb_url.unwrap());
-        Self { client: Client::from_conf(config.build()), name: settings.table }
+        let config = settings.connection.sdk_config(settings.dynamodb_url.as_deref());
+        Self { client: Client::new(&config), name: settings.table }
     }
 
     /// The sort keys of a partition.
