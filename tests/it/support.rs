@@ -22,6 +22,7 @@ pub(crate) use cluster::Cluster;
 pub(crate) use functions::Functions;
 pub(crate) use images::{Answering, Images};
 pub(crate) use ledger::{Calls, Ledger};
+pub(crate) use look::Object;
 pub(crate) use outage::Outage;
 pub(crate) use secrets_manager::SecretsManager;
 pub(crate) use sso::{CLIENT, Mood, Sso};

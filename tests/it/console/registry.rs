@@ -226,8 +226,8 @@ async fn a_registry_that_is_down_or_slow_fails_in_time() {
     assert!(nobody.tags("hello").await.is_err());
 }
 
-#[tokio::test]
-async fn a_blob_may_lie_elsewhere() {
+/// A registry whose only layer lies at another place; with both the path of the layer.
+async fn with_a_layer_elsewhere() -> (Images, Images, String) {
     let (images, store) = (Images::start().await, Images::start().await);
     let layer = archive("lain.yaml", YAML).unwrap();
     let digest = format!("sha256:{}", common::domain::digest::sha256_hex(&layer, 32));
@@ -236,6 +236,12 @@ async fn a_blob_may_lie_elsewhere() {
     let blob = format!("/v2/hello/blobs/{digest}");
     images.answer(&blob, Answering::With(307, Some(("location", place)), String::new()));
     store.raw("/blob", &layer);
+    (images, store, blob)
+}
+
+#[tokio::test]
+async fn a_blob_may_lie_elsewhere() {
+    let (images, _store, blob) = with_a_layer_elsewhere().await;
     assert_eq!(yaml(&images).await.unwrap(), YAML);
     images.answer(&blob, Answering::With(307, Some(("location", blob.clone())), String::new()));
     assert!(yaml(&images).await.is_err(), "a loop ends");

@@ -8,7 +8,7 @@ use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use serde_json::{Value, json};
 
 use crate::support::console::{App, V1, V2, console};
-use crate::support::{Cluster, eventually};
+use crate::support::{Cluster, Object, eventually};
 
 mod files;
 
@@ -21,16 +21,10 @@ async fn ready(name: &str, sections: &str) -> App {
     app
 }
 
-async fn object<K>(app: &App, name: &str) -> Value
-where
-    K: kube::Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>
-        + Clone
-        + serde::de::DeserializeOwned
-        + serde::Serialize
-        + std::fmt::Debug,
-{
-    let found = app.cluster().await.objects::<K>().get_opt(name).await.unwrap();
-    json!(found.unwrap_or_else(|| panic!("no {name} of {}", app.name)))
+async fn object<K: Object>(app: &App, name: &str) -> Value {
+    let object = app.cluster().await.json::<K>(name).await;
+    assert!(object.is_object(), "no {name} of {}", app.name);
+    object
 }
 
 #[tokio::test]
@@ -252,14 +246,7 @@ async fn what_cannot_be_changed_is_replaced() {
 }
 
 /// Puts an object in the place of the one of its name, whose pods stay.
-async fn replace<K>(cluster: &Cluster, mut object: Value)
-where
-    K: kube::Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>
-        + Clone
-        + serde::de::DeserializeOwned
-        + serde::Serialize
-        + std::fmt::Debug,
-{
+async fn replace<K: Object>(cluster: &Cluster, mut object: Value) {
     let api = cluster.objects::<K>();
     let name = object["metadata"]["name"].as_str().unwrap().to_owned();
     for member in ["uid", "resourceVersion", "managedFields", "creationTimestamp", "generation"] {
@@ -267,9 +254,6 @@ where
     }
     object["status"] = Value::Null;
     api.delete(&name, &kube::api::DeleteParams::orphan()).await.unwrap();
-    eventually("it is gone", async || {
-        api.get_opt(&name).await.unwrap().map_or(Ok(()), |_| Err("it is there"))
-    })
-    .await;
-    api.create(&kube::api::PostParams::default(), &serde_json::from_value(object).unwrap()).await.unwrap();
+    cluster.gone::<K>(&name).await;
+    cluster.create::<K>(object).await;
 }

@@ -2,9 +2,8 @@
 
 use common::outbound::Password;
 use common::registry::{Credentials, Registry};
-use local::push::archive;
 
-use super::YAML;
+use super::{YAML, with_a_layer_elsewhere};
 use crate::support::{Answering, Images};
 
 /// A registry that demands the token which its token endpoint, a registry of its own, gives.
@@ -72,14 +71,7 @@ async fn without_a_token_there_is_no_answer() {
 
 #[tokio::test]
 async fn credentials_stay_where_they_belong() {
-    let (images, store) = (Images::start().await, Images::start().await);
-    let layer = archive("lain.yaml", YAML).unwrap();
-    let digest = format!("sha256:{}", common::domain::digest::sha256_hex(&layer, 32));
-    images.image("hello", "meta-1-a", &layer, None, None);
-    let blob = format!("/v2/hello/blobs/{digest}");
-    let place = format!("http://{}/blob", store.address);
-    images.answer(&blob, Answering::With(307, Some(("location", place)), String::new()));
-    store.raw("/blob", &layer);
+    let (images, store, _blob) = with_a_layer_elsewhere().await;
     let credentials = Credentials::Basic { user: "u".to_owned(), password: Password("secret".to_owned()) };
     let registry = Registry::new(&images.address, credentials).unwrap();
     assert_eq!(registry.lain_yaml("hello", &"1-a".parse().unwrap()).await.unwrap(), YAML);
