@@ -23,6 +23,8 @@ mod scope;
 
 pub use answer::Answer;
 pub use body::Body;
+#[cfg(feature = "console")]
+pub use caller::credentials;
 pub use caller::{Access, Auth, Caller};
 pub use context::Context;
 pub use mutation::{Decision, mutate};

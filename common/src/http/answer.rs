@@ -4,6 +4,9 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
+/// The most that a list may have with pods in it: a Lambda's answer may be 6 MB (kirk-spec §9).
+pub(super) const LIST_BYTES_MAX: usize = 5 * 1024 * 1024;
+
 /// What a handler answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {

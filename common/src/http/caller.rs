@@ -128,15 +128,18 @@ impl Auth {
     }
 }
 
+/// What follows this scheme in the header `Authorization`; the scheme in any case (RFC 9110, 11.1).
+#[cfg(feature = "console")]
+pub fn credentials<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
+    let (found, credentials) = headers.get("authorization")?.to_str().ok()?.split_once(' ')?;
+    found.eq_ignore_ascii_case(scheme).then_some(credentials.trim())
+}
+
 /// The caller's token, under one of the names that clients give it.
 #[cfg(feature = "console")]
 pub(super) fn token(headers: &HeaderMap) -> Option<&str> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    // The word is in any case (RFC 9110, 11.1).
-    let bearer = || {
-        let (scheme, token) = text("authorization")?.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then_some(token)
-    };
+    let bearer = || credentials(headers, "Bearer");
     let token = text("access-token").or_else(|| text("x-auth-token")).or_else(bearer)?.trim();
     (!token.is_empty()).then_some(token)
 }

@@ -18,7 +18,6 @@ use common::http::console::{Envelope, Verdict, body, mutate, related, url};
 use common::http::{Body, Context, Scope};
 use common::store::{AppChange, AppMutation, Note, ReadApp};
 
-use super::not_deployed;
 use super::plan::{self, Plan};
 use super::release::{self, Found, Release};
 
@@ -47,7 +46,7 @@ pub(super) async fn create(State(context): State<Context>, scope: Scope, body: B
 pub(super) async fn update(State(context): State<Context>, scope: Scope, body: Body) -> Result<Envelope> {
     let read = scope.admitted(&context).await?;
     if read.app.deployment.is_none() {
-        return Ok(not_deployed(read.app.name().as_str()));
+        return Ok(Envelope::not_deployed("app", read.app.name().as_str()));
     }
     let members = body::members(&body).unwrap_or_default();
     let wanted = match members.get("meta_version") {
@@ -200,7 +199,7 @@ async fn overtaken(context: &Context, action: Action, read: &ReadApp) -> Result<
                 .await
                 .map(Some)
         }
-        (Action::Update, None) => Ok(Some(not_deployed(read.app.name().as_str()))),
+        (Action::Update, None) => Ok(Some(Envelope::not_deployed("app", read.app.name().as_str()))),
         (_, Some(_) | None) => Ok(None),
     }
 }

@@ -6,8 +6,6 @@ mod read;
 mod release;
 mod undeploy;
 
-use axum::http::StatusCode;
-use common::http::console::{Envelope, url};
 use common::http::{Access, Routes};
 
 /// The routes of this group.
@@ -19,10 +17,4 @@ pub fn routes() -> Routes {
         .put(Access::Deploy, "/api/v1/apps/{app}", deploy::update)
         .put(Access::Deploy, "/api/v1/apps/{app}/versions/{version}", deploy::from_body)
         .delete(Access::Deploy, "/api/v1/apps/{app}", undeploy::undeploy)
-}
-
-/// The refusal of what asks for a deployed app.
-fn not_deployed(app: &str) -> Envelope {
-    let msg = format!("app {app} is registered but not deployed: deploy it with POST {}", url::apps());
-    Envelope::null(StatusCode::NOT_FOUND, "app", msg, url::apps())
 }

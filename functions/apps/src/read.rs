@@ -28,7 +28,7 @@ pub(super) async fn list(State(context): State<Context>, scope: Scope) -> Result
 pub(super) async fn get(State(context): State<Context>, scope: Scope) -> Result<Envelope> {
     let read = scope.admitted(&context).await?;
     if read.app.deployment.is_none() {
-        return Ok(super::not_deployed(read.app.name().as_str()));
+        return Ok(Envelope::not_deployed("app", read.app.name().as_str()));
     }
     let others = related(&context, &read.app).await?;
     let views = Views::new(&context, &others);

@@ -11,7 +11,7 @@ use common::http::console::{Envelope, Verdict, mutate, url, used};
 use common::http::{Context, Scope};
 use common::store::{AppChange, AppMutation, Note};
 
-use super::{deploy, not_deployed, plan};
+use super::{deploy, plan};
 
 /// Undeploys an app with its instances of resources.
 pub(super) async fn undeploy(State(context): State<Context>, scope: Scope) -> Result<Envelope> {
@@ -22,7 +22,7 @@ async fn decide(context: &Context, scope: &Scope, now: Timestamp) -> Result<Verd
     let read = scope.admitted(context).await?;
     let app = &read.app;
     if app.deployment.is_none() {
-        return Ok(not_deployed(app.name().as_str()).into());
+        return Ok(Envelope::not_deployed("app", app.name().as_str()).into());
     }
     let why_not = if app.app_type() == AppType::Resource {
         Some("a resource is not undeployed: its instances are other apps'")

@@ -13,7 +13,7 @@ use common::http::{Body, Context, Scope};
 use common::store::{AppChange, AppMutation, Note, ReadApp};
 use serde_json::Value;
 
-use super::{no_such_proc, not_deployed};
+use super::no_such_proc;
 
 /// Deploys a proc that had been removed.
 pub(super) async fn create(State(context): State<Context>, scope: Scope, body: Body) -> Result<Envelope> {
@@ -24,7 +24,7 @@ pub(super) async fn create(State(context): State<Context>, scope: Scope, body: B
         let name = body::text(&members, "procname")?;
         let app = read.app.name().as_str();
         if read.app.deployment.is_none() {
-            return Ok(not_deployed("proc", app).into());
+            return Ok(Envelope::not_deployed("proc", app).into());
         }
         let changed = match read.app.add_proc(name, now) {
             Ok(changed) => changed,
@@ -106,7 +106,7 @@ fn of_resource(context: &Context, read: &ReadApp, proc: &str) -> Result<Envelope
     let app = read.app.name().as_str();
     let others = Apps::new();
     match Views::new(context, &others).template(read, proc) {
-        None if read.app.deployment.is_none() => Ok(not_deployed("proc", app)),
+        None if read.app.deployment.is_none() => Ok(Envelope::not_deployed("proc", app)),
         None => Ok(no_such_proc(StatusCode::NOT_FOUND, app, proc)),
         Some(template) => {
             let msg = format!("proc {proc} is not deployed: {app} is a resource");

@@ -23,12 +23,6 @@ pub fn routes() -> Routes {
         .get(Access::SignedIn, "/api/v1/usedstreamrouterports", read::stream_ports)
 }
 
-/// The refusal of what asks for the procs of an app that is not deployed.
-fn not_deployed(key: &'static str, app: &str) -> Envelope {
-    let msg = format!("app {app} is registered but not deployed: deploy it with POST {}", url::apps());
-    Envelope::null(StatusCode::NOT_FOUND, key, msg, url::apps())
-}
-
 /// The refusal of what asks for a proc that there is not.
 fn no_such_proc(status: StatusCode, app: &str, proc: &str) -> Envelope {
     let msg = format!("app {app} has no proc {proc} in the lain.yaml of its deployed version");

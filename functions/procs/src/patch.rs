@@ -15,7 +15,7 @@ use common::store::ReadApp;
 use serde_json::Value;
 
 use super::change::{Shown, accept, refuse, show};
-use super::{instances, not_deployed};
+use super::instances;
 
 /// Changes the size of a proc, or starts, stops or restarts it or one of its instances.
 pub(super) async fn patch(State(context): State<Context>, scope: Scope, body: Body) -> Result<Envelope> {
@@ -28,7 +28,7 @@ pub(super) async fn patch(State(context): State<Context>, scope: Scope, body: Bo
         // LAIN reads the body before it looks at the app, and its members after that.
         let members = members(body)?;
         if read.app.deployment.is_none() {
-            return Ok(not_deployed("proc", app).into());
+            return Ok(Envelope::not_deployed("proc", app).into());
         }
         match Asked::read(&members)? {
             Asked::Resize(sizing) => resize(context, scope, &read, &sizing, now),

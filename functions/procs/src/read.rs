@@ -10,14 +10,14 @@ use common::http::console::{Apps, Envelope, url};
 use common::http::{Context, Scope};
 use serde_json::{Value, json};
 
-use super::{instances, no_such_proc, not_deployed};
+use super::{instances, no_such_proc};
 
 /// The procs of a deployed app, its portals left out.
 pub(super) async fn list(State(context): State<Context>, scope: Scope) -> Result<Envelope> {
     let read = scope.admitted(&context).await?;
     let app = read.app.name().as_str();
     if read.app.deployment.is_none() {
-        return Ok(not_deployed("procs", app));
+        return Ok(Envelope::not_deployed("procs", app));
     }
     let others = Apps::new();
     let views = Views::new(&context, &others);
@@ -29,7 +29,7 @@ pub(super) async fn get(State(context): State<Context>, scope: Scope) -> Result<
     let read = scope.admitted(&context).await?;
     let (app, name) = (read.app.name().as_str(), scope.param("proc"));
     if read.app.deployment.is_none() {
-        return Ok(not_deployed("proc", app));
+        return Ok(Envelope::not_deployed("proc", app));
     }
     let others = Apps::new();
     let views = Views::new(&context, &others);

@@ -1,7 +1,7 @@
 //! Tokens for the registry: who may pull and push which images (lain-spec 4.4).
 
 use axum::extract::{RawQuery, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use common::domain::console::name::AppName;
 use common::domain::console::settings::ADMINS;
 use common::domain::{Error, Result};
-use common::http::{Auth, Context};
+use common::http::{Auth, Context, credentials};
 use common::outbound::Password;
 use common::registry::token::{AccessClaim, SERVICE, Signer, scope};
 use common::sso::{Grant, Sso};
@@ -69,11 +69,7 @@ impl User {
 
 /// The user of the Basic credentials; none if they are not good.
 async fn user(context: &Context, headers: &HeaderMap) -> Result<Option<User>> {
-    let credentials = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let decoded = credentials
-        .and_then(|text| text.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"));
-    let decoded = decoded.and_then(|(_, text)| STANDARD.decode(text.trim()).ok());
+    let decoded = credentials(headers, "Basic").and_then(|text| STANDARD.decode(text).ok());
     let decoded = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
     let pair = decoded.as_deref().and_then(|text| text.split_once(':'));
     match (&context.auth, pair) {

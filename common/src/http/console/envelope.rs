@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::endpoint::url;
 use crate::domain::{Error, Result};
 use crate::http::Answer;
 
@@ -41,6 +42,12 @@ impl Envelope {
     /// Nothing but why.
     pub fn null(status: StatusCode, key: &'static str, msg: impl Into<String>, url: String) -> Self {
         Self { status, key, value: Value::Null, msg: ascii(&msg.into()), url }
+    }
+
+    /// Nothing, since the app is registered and not deployed.
+    pub fn not_deployed(key: &'static str, app: &str) -> Self {
+        let msg = format!("app {app} is registered but not deployed: deploy it with POST {}", url::apps());
+        Self::null(StatusCode::NOT_FOUND, key, msg, url::apps())
     }
 
     /// With a text for people.

@@ -4,14 +4,12 @@ use axum::http::StatusCode;
 use serde_json::Value;
 
 use super::envelope::Envelope;
-
-/// Lambda answers with 6 MB at most.
-const BYTES_MAX: usize = 5 * 1024 * 1024;
+use crate::http::answer::LIST_BYTES_MAX;
 
 impl Envelope {
     /// A list of apps with 200; without their pods, and saying so, if it is too long with them.
     pub fn list(key: &'static str, apps: Vec<Value>, url: String) -> Self {
-        let (value, msg) = fit(Value::Array(apps), BYTES_MAX);
+        let (value, msg) = fit(Value::Array(apps), LIST_BYTES_MAX);
         Self { status: StatusCode::OK, key, value, msg: msg.to_owned(), url }
     }
 }

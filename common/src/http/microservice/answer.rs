@@ -10,11 +10,8 @@ use crate::domain::service::{Port, Service};
 use crate::domain::status::{self, Observation, Pod, Status};
 use crate::domain::subject::ProjectId;
 use crate::domain::{Error, Result, Timestamp};
-use crate::http::answer::Answer;
+use crate::http::answer::{Answer, LIST_BYTES_MAX};
 use crate::store::{ReadService, Tree};
-
-/// The most that a list may have with pods in it: a Lambda's answer may be 6 MB (kirk-spec §9).
-const LIST_BYTES_MAX: usize = 5 * 1024 * 1024;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

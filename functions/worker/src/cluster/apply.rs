@@ -210,11 +210,12 @@ fn is_to_be_sent(object: &Object, known: Option<&AppliedObject>, mode: Mode) -> 
     // A Job's template is for ever. What asks for another one, like a deploy, gives it another name.
     let is_fixed =
         |known: &AppliedObject| object.kind == Kind::Job && known.template_hash != object.template_hash;
+    let is_changed = known.is_none_or(|known| known.hash != object.hash);
     match mode {
         _ if known.is_some_and(is_fixed) => false,
-        Mode::OnlyChanged => known.is_none_or(|known| known.hash != object.hash),
+        Mode::OnlyChanged => is_changed,
         // One that somebody has removed has been done, and is not to be done again.
-        Mode::Reassert => object.kind != Kind::Job || known.is_none_or(|known| known.hash != object.hash),
+        Mode::Reassert => object.kind != Kind::Job || is_changed,
     }
 }
 
